@@ -1,0 +1,442 @@
+//! What is found in a policy's text: tags, typed items (conditions, awards, windows …), the condition tree and key points,
+//! each with the characters that prove it.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal;
+use crate::text::Span;
+
+/// All that annotation found in one text.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Annotation {
+    /// The version of code and rules that made it.
+    #[serde(default)]
+    pub version: String,
+    /// Typed items in text order.
+    pub items: Vec<Item>,
+    /// What an applicant must meet; its leaves are indices into `items`. `None` where the text sets no conditions.
+    pub tree: Option<ConditionTree>,
+    /// Tags in order of kind.
+    pub tags: Vec<Tag>,
+    /// 要点: sentences chosen from the text itself.
+    pub key_points: Vec<KeyPoint>,
+}
+
+impl Annotation {
+    /// Values of one kind of tag, e.g. `theme`.
+    pub fn tags_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Tag> {
+        self.tags.iter().filter(move |tag| tag.kind == kind)
+    }
+
+    /// The conditions with their index in `items`.
+    pub fn conditions(&self) -> impl Iterator<Item = (usize, &Item, &Condition)> {
+        self.items.iter().enumerate().filter_map(|(index, item)| match &item.what {
+            What::Condition(condition) => Some((index, item, condition)),
+            _ => None,
+        })
+    }
+
+    /// The windows in which an applicant may apply.
+    pub fn windows(&self) -> impl Iterator<Item = &Window> {
+        self.items.iter().filter_map(|item| match &item.what {
+            What::Window(window) if window.role == "applicant" => Some(window),
+            _ => None,
+        })
+    }
+
+    /// The triage class (`apply`, `standard`, `regulate`, `result`, `draft`, `interpret`, `lifecycle`, `news`), if tagged.
+    #[must_use]
+    pub fn triage(&self) -> Option<&str> {
+        self.tags_of("triage").next().map(|tag| tag.value.as_str())
+    }
+}
+
+/// One thing found in the text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// What it is, with the fields of its type.
+    #[serde(flatten)]
+    pub what: What,
+    /// The characters that prove it: `text[span] == quote`.
+    pub quote: String,
+    /// Where they stand in the stored text.
+    pub span: Span,
+    /// 0–1: how sure the rule is.
+    pub confidence: f32,
+    /// The rule that made it.
+    pub rule: String,
+}
+
+/// The types of items. As JSON the type is in `type`, beside the fields of the type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum What {
+    /// A requirement a program can check.
+    Condition(Condition),
+    /// A requirement only a person can check.
+    ConditionText {
+        /// Whether it excludes.
+        #[serde(default)]
+        negated: bool,
+    },
+    /// 支持标准: what is given.
+    Award(Award),
+    /// 申报时间.
+    Window(Window),
+    /// 申报材料.
+    Material {
+        /// Its name.
+        name: String,
+        /// Whether it must be handed in.
+        required: bool,
+    },
+    /// Where to apply.
+    Entry {
+        /// Absolute URL, when online.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        /// `online` or `onsite`.
+        channel: String,
+    },
+    /// A responsible department.
+    Department {
+        /// Its name.
+        name: String,
+    },
+    /// A telephone number, mail address or person.
+    Contact {
+        /// `phone` or `mail`.
+        kind: String,
+        /// The number or address.
+        value: String,
+    },
+    /// How long the policy (or a qualification) is valid.
+    Validity {
+        /// First day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<Date>,
+        /// Last day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end: Option<Date>,
+        /// Years from the first day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        years: Option<u16>,
+        /// `policy` or `qualification`.
+        of: String,
+    },
+    /// Another policy, by number or title.
+    Reference {
+        /// Normal key of its number, `agency|year|sequence`, when it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// Its title, when given in 《》.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        /// `basis`, `repeals`, `amends`, `interprets`, `forwards`, `cites`.
+        relation: String,
+    },
+    /// A change of state the text declares (废止、失效、停止执行).
+    StateChange {
+        /// The new state, as in the life-cycle.
+        to: String,
+        /// `self`, or what it is about.
+        of: String,
+    },
+    /// 优先支持.
+    Priority {},
+    /// A limit on how many are chosen.
+    Quota {
+        /// The number, when given.
+        #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+        value: Option<Decimal>,
+    },
+    /// 不重复享受, 从高不重复.
+    MutualExclusion {},
+}
+
+impl What {
+    /// The type as JSON names it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Condition(_) => "condition",
+            Self::ConditionText { .. } => "condition_text",
+            Self::Award(_) => "award",
+            Self::Window(_) => "window",
+            Self::Material { .. } => "material",
+            Self::Entry { .. } => "entry",
+            Self::Department { .. } => "department",
+            Self::Contact { .. } => "contact",
+            Self::Validity { .. } => "validity",
+            Self::Reference { .. } => "reference",
+            Self::StateChange { .. } => "state_change",
+            Self::Priority {} => "priority",
+            Self::Quota { .. } => "quota",
+            Self::MutualExclusion {} => "mutual_exclusion",
+        }
+    }
+}
+
+/// A typed requirement: `rd.ratio >= 3 %, last year`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Indicator id from `rules/indicators/`, or `free:<label>` for the open vocabulary.
+    pub indicator: String,
+    /// The comparison.
+    pub op: Op,
+    /// The value as written.
+    pub value: Value,
+    /// The unit as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The value in base units: money in 元, percent as ratio, counts as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_base: Option<Value>,
+    /// The base unit: `元`, `ratio`, `人`, `年` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_base: Option<String>,
+    /// `last_year`, `last_2_years`, `last_3_years`, `2025`, `2025Q1` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<String>,
+    /// Over several years: `each`, `sum` or `mean`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agg: Option<String>,
+    /// Whether the requirement is that the statement does not hold.
+    #[serde(default)]
+    pub negated: bool,
+    /// `all`, `any`, or the name of a tier or case.
+    pub group: String,
+    /// The case it is limited to, in the text's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+}
+
+/// Comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Op {
+    /// At least.
+    #[serde(rename = ">=")]
+    AtLeast,
+    /// At most.
+    #[serde(rename = "<=")]
+    AtMost,
+    /// More than.
+    #[serde(rename = ">")]
+    More,
+    /// Less than.
+    #[serde(rename = "<")]
+    Less,
+    /// Between two numbers, both included.
+    #[serde(rename = "range")]
+    Range,
+    /// Equal, mostly to a truth value.
+    #[serde(rename = "is")]
+    Is,
+    /// One of a set; a place lies within one of the places.
+    #[serde(rename = "in")]
+    In,
+    /// Holds all of a set (qualifications).
+    #[serde(rename = "has")]
+    Has,
+    /// Holds one of a set.
+    #[serde(rename = "has_any")]
+    HasAny,
+    /// For the first time.
+    #[serde(rename = "first_time")]
+    FirstTime,
+    /// Exceeds the value for the first time.
+    #[serde(rename = "first_exceed")]
+    FirstExceed,
+    /// Passes from one class to another.
+    #[serde(rename = "transition")]
+    Transition,
+    /// Grows by at least.
+    #[serde(rename = "increase>")]
+    Increase,
+}
+
+impl Op {
+    /// The sign as JSON writes it.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+            Self::More => ">",
+            Self::Less => "<",
+            Self::Range => "range",
+            Self::Is => "is",
+            Self::In => "in",
+            Self::Has => "has",
+            Self::HasAny => "has_any",
+            Self::FirstTime => "first_time",
+            Self::FirstExceed => "first_exceed",
+            Self::Transition => "transition",
+            Self::Increase => "increase>",
+        }
+    }
+}
+
+/// The value of a condition or of a fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a truth value, a number, a text, two numbers or a list of texts")]
+pub enum Value {
+    /// Yes or no.
+    Bool(bool),
+    /// An exact number.
+    Number(#[serde(with = "decimal")] Decimal),
+    /// A word, a date, a code.
+    Text(String),
+    /// Lower and upper bound.
+    Range(decimal::Number, decimal::Number),
+    /// A set of words or codes.
+    List(Vec<String>),
+}
+
+/// 支持标准.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Award {
+    /// `fixed`, `cap`, `ratio`, `range`, `per_unit`, `loan`, `tiered`.
+    pub mode: String,
+    /// Amount in 元.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
+    /// Upper end of a range in 元.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub amount_to: Option<Decimal>,
+    /// Rate as a ratio.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Decimal>,
+    /// Upper limit in 元.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Decimal>,
+    /// What the rate is of, in the text's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Per what, e.g. `户`, `项`, `平方米`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<String>,
+}
+
+/// 申报时间. At least one of `start`, `end` and `recurrence` is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// First day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Date>,
+    /// Last day, included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Date>,
+    /// `rolling` (常年受理) or `until_exhausted` (额满即止).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<String>,
+    /// `applicant`, or `authority_review` for the authorities' own deadlines.
+    pub role: String,
+    /// Where a year not written was taken from: `first_date` or `issued`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year_inferred_from: Option<String>,
+}
+
+/// What an applicant must meet: and/or/not over items.
+///
+/// As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`, `{"item": 3}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionTree {
+    /// Every branch must hold.
+    All(Vec<ConditionTree>),
+    /// One branch must hold.
+    Any(Vec<ConditionTree>),
+    /// The branch must not hold.
+    Not(Box<ConditionTree>),
+    /// The condition with this index in `items` (its own `negated` included).
+    Item(usize),
+}
+
+/// A tag with its proof.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tag {
+    /// `theme`, `tool`, `mode`, `kind`, `triage`, `region`, `industry`, `size`, `recipient`.
+    pub kind: String,
+    /// The value's stable id, e.g. `grant`, a region code, an industry code.
+    pub value: String,
+    /// What users see.
+    pub label: String,
+    /// 0–1.
+    pub confidence: f32,
+    /// `title` or `text`: which of the two `span` refers to.
+    #[serde(rename = "in")]
+    pub place: String,
+    /// The characters that prove it.
+    pub quote: String,
+    /// Where they stand.
+    pub span: Span,
+    /// The rule that made it.
+    pub rule: String,
+}
+
+/// 要点: a sentence of the text that says what matters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPoint {
+    /// What it is about: `support`, `condition`, `window`, `material`, `validity`, `purpose`.
+    pub about: String,
+    /// The sentence.
+    pub quote: String,
+    /// Where it stands in the stored text.
+    pub span: Span,
+}
+
+/// An entry of the indicator vocabulary in `rules/indicators/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indicator {
+    /// Stable id, e.g. `rd.ratio`.
+    pub id: String,
+    /// Chinese name.
+    pub name: String,
+    /// `money`, `percent`, `duration`, `count`, `region`, `date`, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_family: Option<String>,
+    /// `num`, `bool`, `enum`, `set`, `date`.
+    #[serde(rename = "type")]
+    pub value_type: String,
+    /// Words by which documents name it, longest first.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The period meant when none is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_period: Option<String>,
+    /// A phrase the aliases must find (rule example).
+    pub hit: String,
+    /// A phrase they must not find.
+    pub miss: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_and_trees_have_the_agreed_json() {
+        let text = r#"{"type":"condition","indicator":"rd.ratio","op":">=","value":3,"unit":"%","value_base":0.03,"unit_base":"ratio","period":"last_year","negated":false,"group":"all","quote":"研发费用占比不低于3%","span":[0,11],"confidence":0.9,"rule":"numeric"}"#;
+        let item: Item = serde_json::from_str(text).unwrap();
+        let back: serde_json::Value = serde_json::to_value(&item).unwrap();
+        for (key, value) in serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).unwrap() {
+            if key != "confidence" {
+                assert_eq!(back[&key], value, "{key}");
+            }
+        }
+        let tree = ConditionTree::All(vec![ConditionTree::Item(0), ConditionTree::Not(Box::new(ConditionTree::Item(1)))]);
+        assert_eq!(serde_json::to_string(&tree).unwrap(), r#"{"all":[{"item":0},{"not":{"item":1}}]}"#);
+    }
+
+    #[test]
+    fn values_keep_their_shape() {
+        for text in ["true", "3.5", "\"中型\"", "[3,5]", "[\"中型\",\"小型\"]"] {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&value).unwrap(), text);
+        }
+    }
+}
