@@ -179,7 +179,7 @@ impl What {
     }
 }
 
-/// A typed requirement: `rd.ratio >= 3 %, last year`.
+/// A typed requirement: `rd.expense_ratio >= 3 %, last year`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// Indicator id from `rules/indicators/`, or `free:<label>` for the open vocabulary.
@@ -298,7 +298,8 @@ pub enum Value {
 /// 支持标准.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Award {
-    /// `fixed`, `cap`, `ratio`, `range`, `per_unit`, `loan`, `tiered`.
+    /// `fixed`, `fixed_increment` (on top of another), `cap`, `ratio`, `ratio_capped`, `ratio_range` (its lower end), `range`,
+    /// `per_unit`, `loan`, `interest_subsidy`, `tiered`, `progressive` (a rate for a slice), `tax_rate`, `duration`.
     pub mode: String,
     /// Amount in 元.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
@@ -332,7 +333,8 @@ pub struct Window {
     /// `rolling` (常年受理) or `until_exhausted` (额满即止).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<String>,
-    /// `applicant`, or `authority_review` for the authorities' own deadlines.
+    /// `applicant`, `authority_review` for the authorities' own deadlines, `project_period` for when costs must fall,
+    /// or `obligation` for a duty that returns.
     pub role: String,
     /// Where a year not written was taken from: `first_date` or `issued`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -392,7 +394,7 @@ pub struct KeyPoint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Indicator {
-    /// Stable id, e.g. `rd.ratio`.
+    /// Stable id, e.g. `rd.expense_ratio`.
     pub id: String,
     /// Chinese name.
     pub name: String,
@@ -420,7 +422,7 @@ mod tests {
 
     #[test]
     fn items_and_trees_have_the_agreed_json() {
-        let text = r#"{"type":"condition","indicator":"rd.ratio","op":">=","value":3,"unit":"%","value_base":0.03,"unit_base":"ratio","period":"last_year","negated":false,"group":"all","quote":"研发费用占比不低于3%","span":[0,11],"confidence":0.9,"rule":"numeric"}"#;
+        let text = r#"{"type":"condition","indicator":"rd.expense_ratio","op":">=","value":3,"unit":"%","value_base":0.03,"unit_base":"ratio","period":"last_year","negated":false,"group":"all","quote":"研发费用占比不低于3%","span":[0,11],"confidence":0.9,"rule":"numeric"}"#;
         let item: Item = serde_json::from_str(text).unwrap();
         let back: serde_json::Value = serde_json::to_value(&item).unwrap();
         for (key, value) in serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).unwrap() {

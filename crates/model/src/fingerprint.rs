@@ -20,10 +20,19 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The fingerprint of a main text: equal for texts that differ only in spacing, punctuation or full-width forms.
 ///
-/// Two sites typeset one policy with other blanks and quotation marks, so only letters, digits and ideographs count.
+/// Two sites typeset one policy with other blanks and quotation marks, so only letters, digits and ideographs count, and
+/// the point inside a number: `1.5万元` is not `15万元`.
 #[must_use]
 pub fn of_text(text: &str) -> String {
-    let kept: String = text.chars().map(fold_char).filter(|character| character.is_alphanumeric()).collect();
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars().map(fold_char).filter(|character| !character.is_whitespace()).peekable();
+    while let Some(character) = characters.next() {
+        let inside_number =
+            kept.ends_with(|last: char| last.is_ascii_digit()) && characters.peek().is_some_and(char::is_ascii_digit);
+        if character.is_alphanumeric() || (character == '.' && inside_number) {
+            kept.push(character);
+        }
+    }
     sha256_hex(kept.as_bytes())
 }
 
@@ -35,6 +44,9 @@ mod tests {
     fn spacing_punctuation_and_width_do_not_change_a_text() {
         assert_eq!(of_text("第一条　补贴３０％，最高100万元。"), of_text("第一条 补贴30%,最高100 万元"));
         assert_ne!(of_text("补贴30%"), of_text("补贴31%"));
+        assert_ne!(of_text("补贴1.5万元"), of_text("补贴15万元"));
+        assert_eq!(of_text("1. 总则"), of_text("1总则"));
+        assert_eq!(of_text("补贴１．５万元"), of_text("补贴1. 5万元"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DocumentId, EnterpriseId, PolicyId, SourceId};
+use crate::id::{EnterpriseId, PolicyId, SourceId};
 
 /// What is to be done. Doing it twice equals doing it once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,11 +13,6 @@ pub enum Job {
     Crawl {
         /// The source.
         source: SourceId,
-    },
-    /// Extract, deduplicate and annotate one stored page again.
-    Reprocess {
-        /// The document.
-        document: DocumentId,
     },
     /// Annotate and index one policy whose text or decision changed.
     Annotate {
@@ -42,7 +37,6 @@ impl Job {
     pub fn key(&self) -> String {
         match self {
             Self::Crawl { source } => format!("crawl/{source}"),
-            Self::Reprocess { document } => format!("reprocess/{document}"),
             Self::Annotate { policy } => format!("annotate/{policy}"),
             Self::MatchPolicy { policy } => format!("match_policy/{policy}"),
             Self::MatchEnterprise { enterprise } => format!("match_enterprise/{enterprise}"),

@@ -84,7 +84,8 @@ impl Regions {
         if code == COUNTRY {
             return "全国".to_owned();
         }
-        let chain = [format!("{}0000", &code[..2.min(code.len())]), format!("{}00", &code[..4.min(code.len())]), code.to_owned()];
+        let above = |digits, zeros: &str| code.get(..digits).map(|start| format!("{start}{zeros}")).unwrap_or_default();
+        let chain = [above(2, "0000"), above(4, "00"), code.to_owned()];
         let mut names: Vec<&str> = Vec::new();
         for code in &chain {
             if let Some(region) = self.by_code.get(code).filter(|region| !GROUPINGS.contains(&region.name.as_str()))
@@ -152,6 +153,7 @@ mod tests {
         assert!(regions.by_name("市辖区").is_empty());
         assert_eq!(regions.full_name("110112"), "北京市通州区");
         assert_eq!(regions.full_name(COUNTRY), "全国");
+        assert_eq!(regions.full_name("新疆"), "");
     }
 
     #[test]
