@@ -1,0 +1,114 @@
+//! What is asked and what comes back, the same for the network and for stored pages.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::error::FetchError;
+use crate::http::Http;
+use crate::replay::Replay;
+
+/// A page to get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Where it is.
+    pub url: Url,
+    /// `ETag` of the copy already stored: the server may answer 304.
+    pub etag: Option<String>,
+    /// `Last-Modified` of the copy already stored.
+    pub last_modified: Option<String>,
+    /// Least time between two requests to the host, in milliseconds; the transport's own floor wins when higher.
+    pub rate_ms: u64,
+}
+
+impl Request {
+    /// An unconditional request at the transport's own pace.
+    #[must_use]
+    pub const fn get(url: Url) -> Self {
+        Self { url, etag: None, last_modified: None, rate_ms: 0 }
+    }
+}
+
+/// What came back: any final status but 429 and 5xx, which are errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The URL asked for.
+    pub requested: Url,
+    /// The URL that answered, after redirects.
+    pub url: Url,
+    /// The HTTP status.
+    pub status: u16,
+    /// Header names in lower case, in the server's order. The body is already decoded, so headers that describe its
+    /// transfer stand under `x-archive-orig-…`.
+    pub headers: Vec<(String, String)>,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+    /// When it was fetched.
+    pub fetched_at: Timestamp,
+}
+
+impl Response {
+    /// The first header of that name, whatever its case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// The `Content-Type`, as the server wrote it.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.header("content-type")
+    }
+
+    /// Whether the stored copy is still good (304).
+    #[must_use]
+    pub const fn not_modified(&self) -> bool {
+        self.status == 304
+    }
+}
+
+/// The first header of that name, whatever its case.
+pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// A way to get pages.
+pub trait Transport: Send + Sync {
+    /// Gets one page.
+    ///
+    /// # Errors
+    /// Why there is no page; [`FetchError::is_permanent`] tells whether asking again can help.
+    fn get(&self, request: &Request) -> impl Future<Output = Result<Response, FetchError>> + Send;
+}
+
+/// Either transport, so that callers need no generics.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a process has one")]
+pub enum AnyTransport {
+    /// The network.
+    Http(Http),
+    /// Stored pages.
+    Replay(Replay),
+}
+
+impl Transport for AnyTransport {
+    async fn get(&self, request: &Request) -> Result<Response, FetchError> {
+        match self {
+            Self::Http(http) => http.get(request).await,
+            Self::Replay(replay) => replay.get(request).await,
+        }
+    }
+}
+
+impl From<Http> for AnyTransport {
+    fn from(http: Http) -> Self {
+        Self::Http(http)
+    }
+}
+
+impl From<Replay> for AnyTransport {
+    fn from(replay: Replay) -> Self {
+        Self::Replay(replay)
+    }
+}
