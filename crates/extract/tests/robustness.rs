@@ -1,0 +1,144 @@
+//! Hostile and broken input: whatever comes in, a page comes out.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use extract::{Extractor, FileType, Input, file_type, mislabelled};
+use model::source::{DetailRule, ListRule};
+use model::{Page, PageKind, Source};
+use proptest::prelude::*;
+use url::Url;
+
+fn page(text: &str) -> Page {
+    page_of(text, None)
+}
+
+fn page_of(text: &str, source: Option<&Source>) -> Page {
+    let url = Url::parse("https://www.example.gov.cn/zwgk/202604/t20260415_5824364.html").unwrap();
+    Extractor::new(&[]).unwrap().page(&Input { text, url: &url, content_type: Some("text/html"), status: 200, source })
+}
+
+const BODY: &str = "<p>各有关单位：</p><p>为支持企业更新设备，现就申报工作通知如下，请按时报送材料，逾期不予受理。</p>";
+
+fn article(body: &str) -> String {
+    format!(
+        "<html><head><title>关于开展申报工作的通知</title></head><body><h1>关于开展申报工作的通知</h1><p>发布时间：2026-04-15 来源：某局</p><div>{body}</div></body></html>"
+    )
+}
+
+#[test]
+fn nothing_gives_an_empty_page() {
+    for text in ["", " ", "\0", "<", "<html>", "\u{feff}"] {
+        let page = page(text);
+        assert_ne!(page.kind, PageKind::Detail, "{text:?}");
+        assert!(page.document.text.is_empty(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_page_of_no_known_family_is_read_by_the_fallback() {
+    let page = page(&article(BODY));
+    assert_eq!(page.kind, PageKind::Detail);
+    assert_eq!(page.document.title, "关于开展申报工作的通知");
+    assert_eq!(page.document.published.unwrap().to_string(), "2026-04-15");
+    assert!(page.document.text.starts_with("各有关单位：\n为支持企业"), "{}", page.document.text);
+}
+
+#[test]
+fn deep_nesting_is_capped_and_the_text_survives() {
+    for tag in ["div", "b", "table", "font", "a", "section", "li"] {
+        let body = format!("{}{BODY}{}", format!("<{tag}>").repeat(100_000), format!("</{tag}>").repeat(100_000));
+        let page = page(&article(&body));
+        assert!(page.document.text.contains("为支持企业更新设备") || page.kind != PageKind::Detail, "{tag}");
+    }
+}
+
+#[test]
+fn a_giant_attribute_is_no_trouble() {
+    let body = format!("<img src=\"data:image/png;base64,{}\">{BODY}", "A".repeat(5_000_000));
+    assert_eq!(page(&article(&body)).kind, PageKind::Detail);
+}
+
+#[test]
+fn a_table_of_twenty_thousand_rows_is_kept() {
+    let rows: String = (0..20_000).map(|row| format!("<tr><td>{row}</td><td>某企业</td><td>合格</td></tr>")).collect();
+    let page = page(&article(&format!("{BODY}<table>{rows}</table>")));
+    assert_eq!(page.document.tables.len(), 1);
+    assert_eq!(page.document.tables[0].rows.len(), 20_000);
+}
+
+#[test]
+fn unclosed_tags_and_stray_bytes_do_not_lose_the_text() {
+    let body = format!("<div><p>\0<b><i>{BODY}<td></span></div></div></p><!-- never closed");
+    assert!(page(&article(&body)).document.text.contains("为支持企业更新设备"));
+}
+
+fn source(detail: Option<DetailRule>, list: Option<ListRule>) -> Source {
+    Source {
+        detail,
+        list,
+        ..serde_json::from_value(serde_json::json!({
+            "id": "example", "name": "例", "issuer": "某局", "region": "000000", "level": "nation", "column": "通知",
+            "url": "https://www.example.gov.cn/", "schedule": "0 6 * * *"
+        }))
+        .unwrap()
+    }
+}
+
+#[test]
+fn rules_of_the_source_win() {
+    let rule = DetailRule { body: vec!["#second".to_owned()], title: vec![".name".to_owned()], ..DetailRule::default() };
+    let body = format!(
+        "<div id=first>{BODY}{BODY}</div><div class=name>另一个标题的通知</div><div id=second><p>只要这一段，其他都不要，这是规则说的。</p></div>"
+    );
+    let page = page_of(&article(&body), Some(&source(Some(rule), None)));
+    assert_eq!(page.document.text, "只要这一段，其他都不要，这是规则说的。");
+    assert_eq!(page.document.title, "另一个标题的通知");
+}
+
+#[test]
+fn a_list_rule_names_entries_links_and_dates() {
+    let rule = ListRule { item: "div.row".to_owned(), link: "a.t".to_owned(), date: "i".to_owned() };
+    let html = "<div class=row><a href=/c/1.html>栏目名称一二</a><a class=t href=/1.html>甲通知</a><i>2026-01-02</i></div><div class=row><a class=t href=/2.html>乙通知</a><i>2026-01-01</i></div>";
+    let page = page_of(html, Some(&source(None, Some(rule))));
+    assert_eq!(page.kind, PageKind::List);
+    let items: Vec<String> = page.items.iter().map(|item| format!("{} {} {:?}", item.title, item.url, item.date)).collect();
+    assert_eq!(
+        items,
+        [
+            "甲通知 https://www.example.gov.cn/1.html Some(2026-01-02)",
+            "乙通知 https://www.example.gov.cn/2.html Some(2026-01-01)"
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_selector_of_a_source_is_an_issue() {
+    let rule = DetailRule { body: vec!["..".to_owned()], ..DetailRule::default() };
+    let page = page_of(&article(BODY), Some(&source(Some(rule), None)));
+    assert!(page.issues.iter().any(|issue| issue.code == "wrong_selector"));
+    assert_eq!(page.kind, PageKind::Detail);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        let text = String::from_utf8_lossy(&bytes);
+        page(&text);
+        let found = file_type(&bytes);
+        let issue = mislabelled(&bytes, "附件.pdf");
+        prop_assert_eq!(issue.is_none(), found == FileType::Pdf);
+    }
+
+    #[test]
+    fn no_markup_makes_it_panic(parts in proptest::collection::vec(prop_oneof![
+        Just("<div class=content>"), Just("</div>"), Just("<table><tr><td rowspan=3 colspan=2>"), Just("</td></tr></table>"), Just("<p>"), Just("发布日期："), Just("2024年2月30日"),
+        Just("索 引 号："), Just("文号：〔2024〕"), Just("<a href='x.pdf' title='…'>附件…</a>"), Just("<ul><li><a href=1.html>关于某某事项的通知</a> 2024-01-02"), Just("<script>createPageHTML(3,0,'i','h')"), Just("</script>"),
+        Just("<meta name=ArticleTitle content='&amp;'>"), Just("<!--<a href=x>"), Just("<br>"), Just("第一章 "), Just("自2024年1月1日起施行，有效期至"), Just("\u{0}"), Just("　"), Just("<record><![CDATA["), Just("]]>"),
+    ], 0..60)) {
+        let page = page(&parts.concat());
+        let joined: Vec<&str> = page.document.blocks.iter().map(|block| block.text.as_str()).collect();
+        prop_assert_eq!(joined.join("\n"), page.document.text);
+    }
+}
