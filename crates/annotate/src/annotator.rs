@@ -1,0 +1,268 @@
+//! The annotator: rules compiled once, then one text after another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jieba_rs::Jieba;
+use jiff::civil::Date;
+use model::{Annotation, ConfigError, Indicator, Item, Regions, What};
+
+use crate::conditions::{self, Reading as SentenceReading, Role};
+use crate::lexicon::Lexicon;
+use crate::page::{Draft, Page, Surroundings};
+use crate::places::{self, Places};
+use crate::reading::Reading;
+use crate::rules::Rules;
+use crate::tags::{self, Title};
+use crate::token::Lexer;
+use crate::tree::{self, Leaf};
+use crate::{awards, contacts, examples, facts, grade, judged, key_points, materials, references, remarks, windows};
+
+/// Changes whenever the same rules give other annotations.
+const CODE_VERSION: &str = "1";
+/// More items than any policy has; tables of data are not read further.
+const MOST_ITEMS: usize = 5_000;
+
+/// One text to annotate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Input<'a> {
+    /// The body; every span refers to it.
+    pub text: &'a str,
+    /// The title; empty where there is none.
+    pub title: &'a str,
+    /// 发文机关, main agency first.
+    pub issuers: &'a [String],
+    /// GB/T 2260 code of the place the policy is for; 本市 and the like are resolved from it. May be empty.
+    pub region: &'a str,
+    /// The date that years not written are taken from: issued, else published.
+    pub date: Option<Date>,
+}
+
+/// Rules, ready to annotate texts; shared between threads.
+pub struct Annotator {
+    rules: Rules,
+    lexicon: Lexicon,
+    lexer: Lexer,
+    places: Places,
+    segmenter: Arc<Jieba>,
+    version: String,
+}
+
+impl std::fmt::Debug for Annotator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Annotator").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl Annotator {
+    /// Reads the rule files (path below `rules/` → text) and compiles them.
+    ///
+    /// # Errors
+    /// The first mistake in a file, with its place; also where a file it needs is missing.
+    pub fn new(files: &BTreeMap<String, String>, segmenter: Arc<Jieba>) -> Result<Self, ConfigError> {
+        let rules = Rules::read(files)?;
+        let lexicon = Lexicon::new(&rules)?;
+        let lexer = Lexer::new(&rules.units);
+        let places = Places::new(&rules)?;
+        let texts: String =
+            files.iter().filter(|(path, _)| is_ours(path)).flat_map(|(path, text)| [path.as_str(), "\n", text, "\n"]).collect();
+        let fingerprint = model::fingerprint::sha256_hex(texts.as_bytes());
+        let version = format!("{CODE_VERSION}-{}", &fingerprint[..12]);
+        Ok(Self { rules, lexicon, lexer, places, segmenter, version })
+    }
+
+    /// Annotates one text. Time is linear in its length.
+    #[must_use]
+    pub fn annotate(&self, input: &Input<'_>) -> Annotation {
+        let title_text = tags::title_of(input.title, input.text);
+        let title = Title::new(title_text, &self.lexicon);
+        let reading = Reading::new(input.text);
+        let hits = self.lexicon.find(reading.text());
+        let triage = tags::triage(&self.rules, title.text(), reading.text());
+        let around = Surroundings {
+            rules: &self.rules,
+            lexer: &self.lexer,
+            segmenter: &self.segmenter,
+            region: input.region,
+            date: input.date,
+            triage,
+            title: title_text,
+        };
+        let page = Page::new(reading, hits, around);
+        let (mut items, sentences) = self.items(&page, input.text);
+        let leaves = leaves(&page, &items, &sentences);
+        let awarded = awarded(&items, &sentences);
+        let tree = tree::build(&page, &leaves, &mut items, &awarded);
+        let mut found: Vec<(usize, &Item)> = sentences.iter().map(|stretch| stretch.sentence).zip(&items).collect();
+        found.sort_by_key(|(sentence, _)| *sentence);
+        let key_points = key_points::choose(&page, &found);
+        let mut all_tags = tags::all(&page, &title, input);
+        if input.title.is_empty() && !title_text.is_empty() {
+            all_tags.iter_mut().for_each(|tag| place_in_text(tag, input.text, title_text));
+        }
+        Annotation { version: self.version.clone(), items, tree, tags: all_tags, key_points }
+    }
+
+    /// What users see for tag values, as `(kind of tag, value, label)`.
+    #[must_use]
+    pub fn tag_labels(&self) -> Vec<(String, String, String)> {
+        let own = |kind: &str, id: &str, label: &str| (kind.to_owned(), id.to_owned(), label.to_owned());
+        let files = self.rules.tags.iter().flat_map(|(kind, file)| file.tag.iter().map(|tag| own(kind, &tag.id, &tag.label)));
+        let kinds = self.rules.kinds.kind.iter().map(|kind| own("kind", &kind.id, &kind.label));
+        let sizes = self.rules.sizes.size.iter().map(|size| own("size", &size.id, &size.label));
+        files.chain(kinds).chain(sizes).collect()
+    }
+
+    /// The indicator vocabulary, in order of id.
+    #[must_use]
+    pub fn indicators(&self) -> &[Indicator] {
+        &self.rules.indicators
+    }
+
+    /// Places by code and name.
+    #[must_use]
+    pub fn regions(&self) -> &Regions {
+        &self.rules.regions
+    }
+
+    /// The GB/T 2260 code of the place a policy is for: from its issuers, else its title; `000000` for central organs.
+    #[must_use]
+    pub fn region_of(&self, issuers: &[String], title: &str, fallback: &str) -> String {
+        places::region_of(&self.places, &self.rules.regions, issuers, title, fallback)
+    }
+
+    /// Runs the examples of every rule: each hit must hit, each miss must not. Failures in words.
+    #[must_use]
+    pub fn check_examples(&self) -> Vec<String> {
+        examples::failures(self)
+    }
+
+    /// Version of the code and fingerprint of the rules; annotations carry it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    pub(crate) fn lexer(&self) -> &Lexer {
+        &self.lexer
+    }
+
+    /// All items in text order, each with the stretch of the reading it came from.
+    fn items(&self, page: &Page<'_>, original: &str) -> (Vec<Item>, Vec<Stretch>) {
+        let mut drafts = self.drafts(page);
+        drafts.sort_by_key(|draft| (draft.start, draft.end));
+        drafts.dedup_by(|one, other| one.start == other.start && one.end == other.end && one.what == other.what);
+        drafts.truncate(MOST_ITEMS);
+        let mut found: Vec<(Item, Stretch)> = drafts
+            .into_iter()
+            .filter_map(|draft| {
+                let stretch = Stretch { sentence: draft.sentence, start: draft.start, end: draft.end };
+                page.item(draft).map(|item| (item, stretch))
+            })
+            .collect();
+        for cited in references::numbers(original).into_iter().take(MOST_ITEMS) {
+            let quote = page.reading.quote(cited.span);
+            if !quote.is_empty() {
+                let item = Item {
+                    what: cited.what,
+                    quote: quote.to_owned(),
+                    span: cited.span,
+                    confidence: 0.95,
+                    rule: "number".to_owned(),
+                };
+                // No condition, so only its order matters.
+                found.push((item, Stretch { sentence: usize::MAX, start: 0, end: 0 }));
+            }
+        }
+        found.sort_by_key(|(item, _)| (item.span.start, item.span.end));
+        found.into_iter().unzip()
+    }
+
+    fn drafts(&self, page: &Page<'_>) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        for sentence in 0..page.outline.sentences.len() {
+            let before = drafts.len();
+            let reading = SentenceReading::new(page, sentence);
+            if reading.roles.contains(&Role::Condition) {
+                drafts.extend(conditions::read(page, sentence, &reading));
+            }
+            drafts.extend(facts::read(page, sentence));
+            drafts.extend(grade::read(page, sentence));
+            drafts.extend(places::read(page, &self.places, sentence));
+            let taken: Vec<(usize, usize)> = drafts[before..].iter().map(|draft| (draft.start, draft.end)).collect();
+            drafts.extend(judged::read(page, sentence, &taken));
+            if reading.roles.contains(&Role::Award) {
+                drafts.extend(awards::read(page, sentence, &reading));
+            }
+            drafts.extend(windows::read(page, sentence));
+            drafts.extend(materials::read(page, sentence));
+            drafts.extend(references::validity(page, sentence));
+            drafts.extend(references::state_changes(page, sentence));
+            drafts.extend(remarks::read(page, sentence));
+        }
+        drafts.extend(contacts::read(page));
+        drafts.extend(references::titles(page));
+        drafts
+    }
+}
+
+/// Where an item stands in the reading.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    sentence: usize,
+    start: usize,
+    end: usize,
+}
+
+fn leaves(page: &Page<'_>, items: &[Item], stretches: &[Stretch]) -> Vec<Leaf> {
+    let mut leaves: Vec<Leaf> = items
+        .iter()
+        .zip(stretches)
+        .enumerate()
+        .filter(|(_, (item, stretch))| {
+            let limits_support = matches!(&item.what, What::Condition(condition) if condition.indicator == "premises.area")
+                && page.slice(stretch.end, stretch.end + "的租金部分".len()).starts_with("的租金部分");
+            matches!(item.what, What::Condition(_)) && !limits_support
+        })
+        .map(|(index, (_, stretch))| Leaf { item: index, sentence: stretch.sentence, start: stretch.start, end: stretch.end })
+        .collect();
+    leaves.sort_by_key(|leaf| (leaf.sentence, leaf.start));
+    leaves
+}
+
+fn awarded(items: &[Item], stretches: &[Stretch]) -> Vec<usize> {
+    let mut sentences: Vec<usize> = items
+        .iter()
+        .zip(stretches)
+        .filter(|(item, _)| matches!(item.what, What::Award(_)))
+        .map(|(_, stretch)| stretch.sentence)
+        .collect();
+    sentences.sort_unstable();
+    sentences.dedup();
+    sentences
+}
+
+/// A title that was the first line of the text has its spans in the text.
+fn place_in_text(tag: &mut model::Tag, text: &str, title: &str) {
+    if tag.place != "title" {
+        return;
+    }
+    let before = text.find(title).map_or(0, |at| text[..at].chars().count());
+    let offset = u32::try_from(before).unwrap_or_default();
+    "text".clone_into(&mut tag.place);
+    tag.span = model::Span::new(tag.span.start + offset, tag.span.end + offset);
+}
+
+/// The rule files this crate reads: what else lies below `rules/` must not make annotations stale.
+fn is_ours(path: &str) -> bool {
+    let own = ["units.toml", "cues.toml", "sections.toml", "kinds.toml", "regions.toml", "regions.csv", "industries.csv"];
+    own.contains(&path) || path.starts_with("tags/") || path.starts_with("indicators/")
+}
