@@ -1,0 +1,226 @@
+//! What fetching remembers: the state of every page, the runs of every source, which firings of the schedule are taken.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use model::fingerprint::sha256_hex;
+use model::id::normal_url;
+use model::{DocumentId, Issue, PageKind, RunReport, SnapshotId, SourceId};
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::engine::{KeyRange, Table};
+use crate::error::Result;
+use crate::keys::{Key, Parts, check_id};
+use crate::transaction::{Transaction, from_json};
+
+/// What is known of a page from fetching it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageState {
+    /// Its URL; pages are found by [`model::id::normal_url`] of it.
+    pub url: String,
+    /// The source it was fetched for.
+    pub source: SourceId,
+    /// What the server wants to see again in `If-None-Match`.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// What the server wants to see again in `If-Modified-Since`.
+    #[serde(default)]
+    pub last_modified: Option<String>,
+    /// The bytes last fetched.
+    #[serde(default)]
+    pub snapshot: SnapshotId,
+    /// What they are.
+    #[serde(default)]
+    pub kind: PageKind,
+    /// The document they hold.
+    #[serde(default)]
+    pub document: Option<DocumentId>,
+    /// When they were fetched.
+    pub fetched_at: Timestamp,
+    /// Failures since the last success.
+    #[serde(default)]
+    pub failures: u32,
+    /// The last failure.
+    #[serde(default)]
+    pub last_error: Option<String>,
+    /// What was wrong or doubtful about them.
+    #[serde(default)]
+    pub issues: Vec<Issue>,
+}
+
+/// One run over one source.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SourceRun {
+    /// The source.
+    pub source: SourceId,
+    /// When it began.
+    pub started: Timestamp,
+    /// What it did.
+    pub report: RunReport,
+    /// Entries its list pages had.
+    pub items_seen: u64,
+    /// The newest date among them.
+    #[serde(default)]
+    pub newest: Option<Date>,
+    /// Why it failed, if it did.
+    #[serde(default)]
+    pub error: Option<String>,
+}
+
+/// Firings older than this before the newest one of their job are forgotten and can no longer be claimed.
+const FIRINGS_KEPT: SignedDuration = SignedDuration::from_hours(40 * 24);
+/// Most forgotten firings removed with one claim.
+const MOST_FORGOTTEN: usize = 100;
+
+fn page_key(url: &str) -> Vec<u8> {
+    sha256_hex(normal_url(url).as_bytes()).into_bytes()
+}
+
+impl Store {
+    /// What is known of the page under a URL.
+    ///
+    /// # Errors
+    /// Where the engine cannot be read.
+    pub fn page_state(&self, url: &str) -> Result<Option<PageState>> {
+        Transaction::new(&self.engine).get(Table::Pages, &page_key(url))
+    }
+
+    /// Keeps what is known of one page.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn put_page_state(&self, state: &PageState) -> Result<()> {
+        self.put_page_states(std::slice::from_ref(state))
+    }
+
+    /// Keeps what is known of many pages with one wait for the disk.
+    ///
+    /// # Errors
+    /// Where they cannot be written; then none is.
+    pub fn put_page_states(&self, states: &[PageState]) -> Result<()> {
+        self.write(|transaction| states.iter().try_for_each(|state| transaction.put(Table::Pages, page_key(&state.url), state)))
+    }
+
+    /// All pages, sorted by URL.
+    ///
+    /// # Errors
+    /// Where the engine cannot be read.
+    pub fn page_states(&self) -> Result<Vec<PageState>> {
+        let entries = self.engine.scan(Table::Pages, &KeyRange::all())?;
+        let states: Result<Vec<PageState>> =
+            entries.map(|entry| entry.and_then(|(key, value)| from_json(Table::Pages, &key, &value))).collect();
+        let mut states = states?;
+        states.sort_by(|a, b| a.url.cmp(&b.url));
+        Ok(states)
+    }
+
+    /// Keeps the report of a run; the same source and start is the same run.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn record_run(&self, run: &SourceRun) -> Result<()> {
+        check_id("source", run.source.as_str())?;
+        let key = Key::new().text(run.source.as_str()).newest(run.started).done();
+        self.write(|transaction| transaction.put(Table::Runs, key.clone(), run))
+    }
+
+    /// At most so many runs over a source, newest first.
+    ///
+    /// # Errors
+    /// Where the engine cannot be read.
+    pub fn runs(&self, source: &SourceId, most: usize) -> Result<Vec<SourceRun>> {
+        let range = KeyRange::prefix(&Key::new().text(source.as_str()).done());
+        let entries = self.engine.scan(Table::Runs, &range)?.take(most);
+        entries.map(|entry| entry.and_then(|(key, value)| from_json(Table::Runs, &key, &value))).collect()
+    }
+
+    /// Takes one firing of a scheduled job. `true` for exactly one caller, ever.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn claim_firing(&self, job: &str, due: Timestamp) -> Result<bool> {
+        check_id("job", job)?;
+        let prefix = Key::new().text(job).done();
+        let key = Key::new().text(job).moment(due).done();
+        self.write(|transaction| {
+            let newest = self.last_firing(job)?.unwrap_or(due).max(due);
+            let oldest_kept = newest.saturating_sub(FIRINGS_KEPT).unwrap_or(Timestamp::MIN);
+            if due < oldest_kept || transaction.get_and_hold::<Timestamp>(Table::Firings, &key)?.is_some() {
+                return Ok(false);
+            }
+            transaction.put(Table::Firings, key.clone(), &due)?;
+            let forgotten = KeyRange::between(prefix.clone(), Key::new().text(job).moment(oldest_kept).done());
+            for entry in self.engine.scan(Table::Firings, &forgotten)?.take(MOST_FORGOTTEN) {
+                transaction.remove(Table::Firings, entry?.0);
+            }
+            Ok(true)
+        })
+    }
+
+    /// The latest firing of a job that was taken.
+    ///
+    /// # Errors
+    /// Where the engine cannot be read.
+    pub fn last_firing(&self, job: &str) -> Result<Option<Timestamp>> {
+        let prefix = Key::new().text(job).done();
+        let last = self.engine.scan(Table::Firings, &KeyRange::prefix(&prefix))?.next_back().transpose()?;
+        Ok(last.and_then(|(key, _)| Parts(key.get(prefix.len()..)?).moment()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Home, at};
+
+    #[test]
+    fn a_page_is_one_under_http_and_https() {
+        let home = Home::new();
+        let store = home.open();
+        let state = PageState { url: "http://a.gov.cn/1.html".to_owned(), etag: Some("x".to_owned()), ..PageState::default() };
+        store.put_page_state(&state).unwrap();
+        assert_eq!(store.page_state("https://a.gov.cn/1.html#top").unwrap(), Some(state.clone()));
+        assert_eq!(store.page_state("https://a.gov.cn/2.html").unwrap(), None);
+        let other = PageState { url: "http://a.gov.cn/0.html".to_owned(), ..PageState::default() };
+        store.put_page_states(&[other.clone(), PageState { failures: 2, ..state.clone() }]).unwrap();
+        assert_eq!(store.page_states().unwrap(), [other, PageState { failures: 2, ..state }]);
+    }
+
+    #[test]
+    fn runs_are_listed_newest_first() {
+        let home = Home::new();
+        let store = home.open();
+        for started in [10, 30, 20, 30] {
+            store.record_run(&SourceRun { source: "a".into(), started: at(started), ..SourceRun::default() }).unwrap();
+        }
+        store.record_run(&SourceRun { source: "ab".into(), started: at(99), ..SourceRun::default() }).unwrap();
+        let started = |most| store.runs(&"a".into(), most).unwrap().iter().map(|run| run.started.as_second()).collect::<Vec<_>>();
+        assert_eq!(started(9), [30, 20, 10]);
+        assert_eq!(started(1), [30]);
+    }
+
+    #[test]
+    fn a_firing_is_taken_exactly_once() {
+        let home = Home::new();
+        let store = home.open();
+        assert_eq!(store.last_firing("crawl").unwrap(), None);
+        let taken: usize = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..8).map(|_| scope.spawn(|| store.claim_firing("crawl", at(100)).unwrap())).collect();
+            tries.into_iter().map(|one| usize::from(one.join().unwrap())).sum()
+        });
+        assert_eq!(taken, 1);
+        assert!(store.claim_firing("crawl", at(50)).unwrap(), "an earlier one nobody took");
+        assert!(store.claim_firing("crawl2", at(100)).unwrap(), "another job");
+        assert_eq!(store.last_firing("crawl").unwrap(), Some(at(100)));
+    }
+
+    #[test]
+    fn forgotten_firings_cannot_be_taken_again() {
+        let home = Home::new();
+        let store = home.open();
+        let later = at(10).saturating_add(FIRINGS_KEPT).unwrap().saturating_add(SignedDuration::from_secs(1)).unwrap();
+        assert!(store.claim_firing("crawl", at(10)).unwrap());
+        assert!(store.claim_firing("crawl", later).unwrap());
+        assert!(!store.claim_firing("crawl", at(10)).unwrap());
+    }
+}

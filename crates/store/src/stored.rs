@@ -1,0 +1,66 @@
+//! What lies in the tables where it is more than a noun of `model`, and reading and writing it.
+
+use model::id::normal_url;
+use model::policy::Policy;
+use model::{Document, DocumentId, PolicyId, SnapshotId, SourceId};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Table;
+use crate::error::Result;
+use crate::identity::Face;
+use crate::keys::Key;
+use crate::transaction::Transaction;
+
+/// A document as it was last read, and the policy it carries.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredDocument {
+    pub(crate) policy: PolicyId,
+    pub(crate) url: String,
+    pub(crate) source: SourceId,
+    pub(crate) snapshot: SnapshotId,
+    pub(crate) region: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inner_title: Option<String>,
+    /// Of the main text, by `model::fingerprint::of_text`.
+    pub(crate) fingerprint: String,
+    pub(crate) document: Document,
+}
+
+impl StoredDocument {
+    pub(crate) fn face(&self) -> Face<'_> {
+        let url = normal_url(&self.url);
+        let host = url.split(['/', '?']).next().unwrap_or_default();
+        let site = if host.is_empty() { self.source.as_str() } else { host };
+        Face::of(&self.document, self.inner_title.as_deref(), site.to_owned())
+    }
+}
+
+/// The key of one text of a policy that another has replaced.
+pub(crate) fn revision_key(policy: &PolicyId, number: u32) -> Vec<u8> {
+    Key::new().text(policy.as_str()).number(number.into()).done()
+}
+
+impl Transaction<'_> {
+    /// The document's own id, where the given one is another name of it.
+    pub(crate) fn own_id(&self, id: &DocumentId) -> Result<DocumentId> {
+        let alias = self.bytes(Table::Aliases, id.as_str().as_bytes())?;
+        Ok(alias.map_or_else(|| id.clone(), |own| String::from_utf8_lossy(&own).into_owned().into()))
+    }
+
+    pub(crate) fn stored(&self, id: &DocumentId) -> Result<Option<StoredDocument>> {
+        self.get(Table::Documents, self.own_id(id)?.as_str().as_bytes())
+    }
+
+    pub(crate) fn policy(&self, id: &PolicyId) -> Result<Option<Policy>> {
+        self.get(Table::Policies, id.as_str().as_bytes())
+    }
+
+    /// The document of one revision: the one put aside when another text took its place, else the one it is read from.
+    pub(crate) fn revision(&self, policy: &Policy, number: u32) -> Result<Option<Document>> {
+        let Some(revision) = policy.revisions.iter().find(|revision| revision.number == number) else { return Ok(None) };
+        if let Some(put_aside) = self.get(Table::Revisions, &revision_key(&policy.id, number))? {
+            return Ok(Some(put_aside));
+        }
+        Ok(self.stored(&revision.document)?.map(|stored| stored.document))
+    }
+}
