@@ -1,0 +1,395 @@
+//! The command line. Outside tools rely on it: names and meanings stay.
+#![expect(clippy::doc_markdown, reason = "doc comments here are help texts, which show backticks as they are")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// Policy intelligence: crawl, read, search, match, push and bind government policies.
+#[derive(Debug, Parser)]
+#[command(name = "huice", version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Folder for the store, the archive and the index [default: data; for the demo: demo-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Folder with rules/, index/ and sources.toml [default: this folder if it has them, else the bundled ones]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Log more: -v what is done, -vv in detail
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Log filter in full, e.g. `info,fetch=debug`
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// Log as JSON lines
+    #[arg(long, global = true)]
+    pub(crate) json_log: bool,
+    /// Take this moment for now, e.g. 2026-11-20T08:30:00+08:00
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) now: Option<Timestamp>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole job on the bundled sample sites, then the web pages
+    Demo(Demo),
+    /// The service: crawl, process, push and web, on schedule, until SIGTERM
+    Run(Run),
+    /// Fetch sources now, or replay stored pages through the same path
+    Crawl(Crawl),
+    /// Read pages: one JSON object a page
+    Extract(Extract),
+    /// Read texts: tags, indicators, conditions, key points, each with its span
+    Annotate(Annotate),
+    /// Take in policies from elsewhere: {id,url,title,date,issuer,doc_no,body} a line
+    Import(Import),
+    /// Group documents that are copies or revisions of one policy
+    Dedup(Dedup),
+    /// Search: words, "phrases", -excluded, document numbers
+    Search(Search),
+    /// Match policies and enterprises: one verdict a line
+    Match(Match),
+    /// Import or list enterprise profiles
+    #[command(subcommand)]
+    Enterprise(Enterprise),
+    /// Send what is due in the outbox, or list it
+    Push(Push),
+    /// Bind a quarter's policies into one document
+    Compile(Compile),
+    /// Score annotation against labelled phrases
+    Eval(Eval),
+    /// Measure speed and memory
+    Bench(Bench),
+    /// Look at an unknown site and print a ready sources.toml entry
+    Probe(Probe),
+    /// Test one source
+    #[command(subcommand)]
+    Source(Source),
+    /// Check rules, index data and sources: every example hits or misses as it says
+    Check,
+    /// Redo a step from stored input
+    Reprocess(Reprocess),
+    /// Back up the data folder
+    Backup(Backup),
+    /// Restore a backup, or verify one
+    Restore(Restore),
+    /// Look over the data folder and the machine
+    Doctor,
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End after the job instead of serving pages
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Throw away what an earlier demo left
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Address of the web pages; port 0 takes any free one
+    #[arg(long, default_value = "127.0.0.1:8780")]
+    pub(crate) listen: std::net::SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// What this process does
+    #[arg(long, value_delimiter = ',', value_name = "ROLES", default_value = "crawl,process,push,web")]
+    pub(crate) roles: Vec<Role>,
+    /// Address of the web pages
+    #[arg(long, default_value = "127.0.0.1:8780")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Address of the portal as its users see it: links in messages lead there, and its host is answered
+    #[arg(long, value_name = "URL")]
+    pub(crate) portal_url: Option<url::Url>,
+    /// Further host name to answer, or * for any; repeatable [default: loopback names and that of --portal-url]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    Crawl,
+    Process,
+    Push,
+    Web,
+}
+
+/// How the network is reached.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Network {
+    /// Proxy for all requests; those of the environment are never used
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Private address (host:port or network) that may be fetched; repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) allow: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Crawl {
+    /// Only these sources; repeatable [default: all enabled]
+    #[arg(long, value_name = "ID")]
+    pub(crate) source: Vec<String>,
+    /// Read stored pages instead of the network: a manifest (pages.jsonl) or a WARC
+    #[arg(long, value_name = "FILE", conflicts_with = "source")]
+    pub(crate) replay: Option<PathBuf>,
+    /// Fetch known pages again even if they are not due
+    #[arg(long)]
+    pub(crate) revisit: bool,
+    /// Only fetch and store; leave annotation and index to a later run
+    #[arg(long)]
+    pub(crate) no_process: bool,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Extract {
+    /// A page on disk
+    #[arg(required_unless_present = "manifest", requires = "url")]
+    pub(crate) file: Option<PathBuf>,
+    /// The address it was fetched from
+    #[arg(long)]
+    pub(crate) url: Option<url::Url>,
+    /// The Content-Type it came with
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// A manifest of stored pages
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "url"])]
+    pub(crate) manifest: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Annotate {
+    /// A text file, or - for stdin
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    pub(crate) file: Option<PathBuf>,
+    /// Texts as {id,text,title?,issuer?,region?,date?} a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: Option<PathBuf>,
+    /// Title of FILE
+    #[arg(long, default_value = "")]
+    pub(crate) title: String,
+    /// Region of FILE (GB/T 2260)
+    #[arg(long, default_value = "000000")]
+    pub(crate) region: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file; .gz is unpacked, - is stdin
+    pub(crate) file: PathBuf,
+    /// Only store; leave annotation and index to a later run
+    #[arg(long)]
+    pub(crate) no_process: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dedup {
+    /// Documents as for `import`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for
+    #[arg(required_unless_present = "queries", conflicts_with = "queries")]
+    pub(crate) query: Option<String>,
+    /// Only hits with this facet, e.g. region=650000; repeatable
+    #[arg(long, value_name = "K=V", value_parser = key_value)]
+    pub(crate) filter: Vec<(String, String)>,
+    /// Most hits
+    #[arg(short = 'n', default_value_t = 10)]
+    pub(crate) number: usize,
+    /// Newest first instead of best first
+    #[arg(long)]
+    pub(crate) newest: bool,
+    /// Queries as {id,query} a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: Option<PathBuf>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}`: expected key=value, e.g. region=650000"))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Match {
+    /// One stored policy against all enterprises
+    #[arg(long, value_name = "ID", conflicts_with_all = ["enterprise", "policies"])]
+    pub(crate) policy: Option<String>,
+    /// One stored enterprise against all policies
+    #[arg(long, value_name = "ID", conflicts_with = "policies")]
+    pub(crate) enterprise: Option<String>,
+    /// Policies as for `import`, without a data folder
+    #[arg(long, value_name = "FILE", requires = "enterprises")]
+    pub(crate) policies: Option<PathBuf>,
+    /// Enterprise profiles, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) enterprises: Option<PathBuf>,
+    /// Put messages for matches into the outbox
+    #[arg(long, conflicts_with = "policies")]
+    pub(crate) queue: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Enterprise {
+    /// Take in profiles, one JSON object a line; a line with a known id replaces that profile
+    Import {
+        /// The file, or - for stdin
+        file: PathBuf,
+    },
+    /// Print all profiles
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Push {
+    /// Print the messages of the outbox instead of sending
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Match what changed first
+    #[arg(long)]
+    pub(crate) matching: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// The quarter, e.g. 2026Q3; also a year or a month
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) quarter: String,
+    /// docx, html, md, xlsx
+    #[arg(long, value_delimiter = ',', default_value = "docx,html,md,xlsx")]
+    pub(crate) format: Vec<String>,
+    /// Folder for the files
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Template in rules/compilations
+    #[arg(long, default_value = "quarterly")]
+    pub(crate) template: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Labelled phrases, e.g. ../shared/gold/phrases.jsonl
+    pub(crate) gold: PathBuf,
+    /// Score on altered text
+    #[arg(long)]
+    pub(crate) variant: Option<Variant>,
+    /// Print JSON instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Variant {
+    Fullwidth,
+    Spaced,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What to measure
+    #[arg(default_value = "all")]
+    pub(crate) what: Benchmark,
+    /// One {name,value,unit} a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where the corpus lies
+    #[arg(long, value_name = "DIR", default_value = "../shared/corpus")]
+    pub(crate) corpus: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Benchmark {
+    Parse,
+    Extract,
+    Crawl,
+    Annotate,
+    Index,
+    Search,
+    Dedup,
+    Match,
+    Outbox,
+    Path,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// A list page of the site
+    pub(crate) url: url::Url,
+    /// Read it from stored pages instead of the network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) replay: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Source {
+    /// Fetch one source's list and newest document and say what was read
+    Test {
+        /// Its id in sources.toml
+        id: String,
+        /// Read it from stored pages instead of the network
+        #[arg(long, value_name = "FILE")]
+        replay: Option<PathBuf>,
+        #[command(flatten)]
+        network: Network,
+    },
+    /// Print all sources with their last run
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reprocess {
+    /// The first step to redo; those after it follow
+    #[arg(long)]
+    pub(crate) from: Step,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    Extract,
+    Annotate,
+    Index,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// A new folder
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The folder of a backup
+    pub(crate) from: PathBuf,
+    /// Only compare the backup with its manifest
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_argument_parser_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

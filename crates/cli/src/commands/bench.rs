@@ -1,0 +1,375 @@
+//! `huice bench`: speed and peak memory of each step on the shared corpus, one figure a line, names stable.
+//!
+//! `all` starts one process a benchmark, so that each peak memory is its own. Timings on a shared machine move by a
+//! tenth or more: compare figures of one run.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context;
+use fetch::{AnyTransport, Replay, Request, Response, Transport};
+use model::{Channel, Enterprise, Fact, Policy, Record, Value};
+use pipeline::{Folder, ImportLine, Pipeline, Stages, read_imports, read_page};
+
+use crate::Ended;
+use crate::arguments::{Bench, Benchmark};
+use crate::output;
+use crate::surroundings::{Surroundings, read_text, runtime};
+
+/// A figure: name, value, unit.
+type Figure = (&'static str, f64, &'static str);
+
+const EACH: [(Benchmark, &str); 10] = [
+    (Benchmark::Parse, "parse"),
+    (Benchmark::Extract, "extract"),
+    (Benchmark::Crawl, "crawl"),
+    (Benchmark::Annotate, "annotate"),
+    (Benchmark::Index, "index"),
+    (Benchmark::Search, "search"),
+    (Benchmark::Dedup, "dedup"),
+    (Benchmark::Match, "match"),
+    (Benchmark::Outbox, "outbox"),
+    (Benchmark::Path, "path"),
+];
+
+pub(crate) fn perform(asked: &Bench, surroundings: &Surroundings) -> anyhow::Result<Ended> {
+    anyhow::ensure!(
+        asked.corpus.is_dir(),
+        "no corpus in {}; expected the folder with pages.jsonl, policies.jsonl and laws.jsonl.gz (--corpus)",
+        asked.corpus.display()
+    );
+    let Some((_, name)) = EACH.iter().find(|(what, _)| *what == asked.what) else { return all(asked) };
+    let corpus = asked.corpus.as_path();
+    let mut figures = match asked.what {
+        Benchmark::Parse => parse(corpus)?,
+        Benchmark::Extract => extract(corpus, surroundings)?,
+        Benchmark::Crawl => crawl(corpus, surroundings, false)?,
+        Benchmark::Annotate => annotate(corpus, surroundings)?,
+        Benchmark::Index => index(corpus, surroundings)?,
+        Benchmark::Search => search(corpus, surroundings)?,
+        Benchmark::Dedup => dedup(corpus, surroundings)?,
+        Benchmark::Match => matching(corpus, surroundings)?,
+        Benchmark::Outbox => outbox(surroundings)?,
+        Benchmark::Path | Benchmark::All => crawl(corpus, surroundings, true)?,
+    };
+    if let Some(bytes) = peak_memory_bytes() {
+        figures.push(("peak_memory", bytes / 1e6, "MB"));
+    }
+    for (figure, value, unit) in figures {
+        let figure = format!("{name}.{figure}");
+        let rounded = (value * 1000.0).round() / 1000.0;
+        if asked.json {
+            output::json(&serde_json::json!({"name": figure, "value": rounded, "unit": unit}))?;
+        } else {
+            output::text(&format!("{figure:<32} {rounded:>14.3} {unit}"))?;
+        }
+    }
+    Ok(Ended::Well)
+}
+
+fn all(asked: &Bench) -> anyhow::Result<Ended> {
+    let program = std::env::current_exe().context("find this program")?;
+    let mut failed = 0;
+    for (_, name) in EACH {
+        let mut command = std::process::Command::new(&program);
+        command.args(["bench", name, "--corpus"]).arg(&asked.corpus);
+        if asked.json {
+            command.arg("--json");
+        }
+        failed += u64::from(!command.status().with_context(|| format!("start bench {name}"))?.success());
+    }
+    Ok(Ended::after(failed))
+}
+
+/// The most memory this process ever held, as Linux counts it.
+fn peak_memory_bytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0)
+}
+
+/// Repeats until at least `least` seconds passed; items a second.
+fn rate<T>(items: usize, least: f64, mut work: impl FnMut() -> T) -> f64 {
+    let started = Instant::now();
+    let mut rounds = 0u32;
+    loop {
+        std::hint::black_box(work());
+        rounds += 1;
+        let seconds = started.elapsed().as_secs_f64();
+        if seconds >= least {
+            return f64::from(rounds) * items as f64 / seconds;
+        }
+    }
+}
+
+fn pages(corpus: &Path) -> anyhow::Result<Vec<Response>> {
+    let replay = Replay::open(&corpus.join("pages.jsonl"))?;
+    let urls = replay.urls();
+    let transport = AnyTransport::Replay(replay);
+    let runtime = runtime()?;
+    let got = urls.into_iter().map(|url| runtime.block_on(transport.get(&Request::get(url))));
+    Ok(got.filter_map(Result::ok).collect())
+}
+
+fn policies(corpus: &Path) -> anyhow::Result<Vec<ImportLine>> {
+    Ok(read_imports(&read_text(&corpus.join("policies.jsonl"))?).0)
+}
+
+fn laws(corpus: &Path) -> anyhow::Result<Vec<ImportLine>> {
+    Ok(read_imports(&read_text(&corpus.join("laws.jsonl.gz"))?).0)
+}
+
+fn parse(corpus: &Path) -> anyhow::Result<Vec<Figure>> {
+    let pages = pages(corpus)?;
+    let texts: Vec<String> = pages.iter().map(|page| fetch::decode(&page.body, page.content_type(), "").text).collect();
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let speed = rate(texts.len(), 3.0, || texts.iter().filter(|text| ::extract::parse(text)).count());
+    Ok(vec![("pages", speed, "pages/s"), ("bytes", speed * bytes as f64 / texts.len() as f64 / 1e6, "MB/s")])
+}
+
+fn extract(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    let extractor = Stages::extractor(&surroundings.data()?)?;
+    let pages = pages(corpus)?;
+    let speed = rate(pages.len(), 3.0, || {
+        for page in &pages {
+            std::hint::black_box(read_page(&extractor, page, None));
+        }
+    });
+    Ok(vec![("pages", speed, "pages/s")])
+}
+
+/// Replay of all stored pages into a new folder: fetch, archive, extract, store; with `whole` also annotate and index.
+fn crawl(corpus: &Path, surroundings: &Surroundings, whole: bool) -> anyhow::Result<Vec<Figure>> {
+    let stages = surroundings.stages()?;
+    let runtime = runtime()?;
+    let mut seconds = 0.0;
+    let mut done = 0;
+    while seconds < 4.0 {
+        let folder = tempfile::tempdir()?;
+        let pipeline = Pipeline::open(Folder::new(folder.path()), stages.clone(), surroundings.clock.clone())?;
+        let replay = Replay::open(&corpus.join("pages.jsonl"))?;
+        let urls = replay.urls();
+        let transport = AnyTransport::Replay(replay);
+        let started = Instant::now();
+        done += runtime.block_on(pipeline.replay(&transport, urls, &mut |_| {}))?.fetched;
+        if whole {
+            pipeline.process(&mut |_| {})?;
+        }
+        seconds += started.elapsed().as_secs_f64();
+    }
+    Ok(vec![("pages", done as f64 / seconds, "pages/s")])
+}
+
+fn annotate(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    let stages = surroundings.stages()?;
+    let records = records(&policies(corpus)?);
+    let bytes: usize = records.iter().map(|record| record.document.text.len()).sum();
+    let speed = rate(records.len(), 3.0, || {
+        for record in &records {
+            std::hint::black_box(annotation_of(&stages, record));
+        }
+    });
+    let megabytes = speed * bytes as f64 / records.len() as f64 / 1e6;
+    Ok(vec![
+        ("documents", speed, "documents/s"),
+        ("bytes", megabytes, "MB/s"),
+        ("documents_of_3_kb", megabytes * 1e6 / 3_000.0, "documents/s"),
+    ])
+}
+
+fn annotation_of(stages: &Stages, record: &Record) -> model::Annotation {
+    let document = &record.document;
+    stages.annotator.annotate(&::annotate::Input {
+        text: &document.text,
+        title: &document.title,
+        issuers: &document.issuers,
+        region: &record.policy.region,
+        date: record.date(),
+    })
+}
+
+fn records(lines: &[ImportLine]) -> Vec<Record> {
+    let record = |line: &ImportLine| {
+        let (document, _) = line.document();
+        let policy = Policy {
+            id: line.id.as_str().into(),
+            title: document.title.clone(),
+            region: model::region::COUNTRY.to_owned(),
+            ..Policy::default()
+        };
+        Record { policy, document, ..Record::default() }
+    };
+    lines.iter().map(record).collect()
+}
+
+/// Laws cut into documents of about 1,300 characters, as policies are.
+fn index_records(corpus: &Path) -> anyhow::Result<Vec<Record>> {
+    let mut cut = Vec::new();
+    for record in records(&laws(corpus)?) {
+        let mut part = String::new();
+        for line in record.document.text.lines() {
+            part.push_str(line);
+            part.push('\n');
+            if part.chars().count() >= 1_300 {
+                cut.push(part_of(&record, cut.len(), std::mem::take(&mut part)));
+            }
+        }
+        if !part.is_empty() {
+            cut.push(part_of(&record, cut.len(), part));
+        }
+    }
+    Ok(cut)
+}
+
+fn part_of(record: &Record, number: usize, text: String) -> Record {
+    let mut part = record.clone();
+    part.policy.id = format!("{}-{number}", record.policy.id).into();
+    part.document.blocks.clear();
+    part.document.text = text;
+    part
+}
+
+fn open_index(folder: &Path, stages: &Stages) -> anyhow::Result<::search::Index> {
+    Ok(::search::Index::open(folder, stages.segmenter.clone(), stages.lexicon()?)?)
+}
+
+fn index(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    let stages = surroundings.stages()?;
+    let records = index_records(corpus)?;
+    let text: usize = records.iter().map(|record| record.document.text.len() + record.document.title.len()).sum();
+    let folder = tempfile::tempdir()?;
+    let index = open_index(folder.path(), &stages)?;
+    let started = Instant::now();
+    for batch in records.chunks(1_000) {
+        index.put(batch)?;
+    }
+    index.commit()?;
+    let seconds = started.elapsed().as_secs_f64();
+    let size = folder_bytes(folder.path())?;
+    Ok(vec![
+        ("documents", records.len() as f64 / seconds, "documents/s"),
+        ("size_ratio", size as f64 / text as f64, "bytes/byte"),
+    ])
+}
+
+fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { folder_bytes(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
+fn search(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    let stages = surroundings.stages()?;
+    let records = index_records(corpus)?;
+    let folder = tempfile::tempdir()?;
+    let index = open_index(folder.path(), &stages)?;
+    index.put(&records)?;
+    index.commit()?;
+    let mut times = Vec::new();
+    for record in records.iter().step_by(records.len() / 1_000 + 1) {
+        // A piece of each text is a query that has answers: six characters from its middle.
+        let characters: Vec<char> = record.document.text.chars().filter(|character| character.is_alphanumeric()).collect();
+        let middle = characters.len() / 2;
+        let Some(piece) = characters.get(middle..middle + 6) else { continue };
+        let mut query = ::search::parse_query(&piece.iter().collect::<String>())?;
+        query.limit = 10;
+        let started = Instant::now();
+        std::hint::black_box(index.search(&query)?);
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    Ok(vec![("p50", at(0.5), "ms"), ("p99", at(0.99), "ms"), ("queries", times.len() as f64, "queries")])
+}
+
+fn dedup(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    let lines = laws(corpus)?;
+    let folder = tempfile::tempdir()?;
+    let pipeline = surroundings.pipeline_in(Folder::new(folder.path()))?;
+    let started = Instant::now();
+    pipeline.import(&lines, &mut |_| {})?;
+    let first = lines.len() as f64 / started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    pipeline.import(&lines, &mut |_| {})?;
+    let again = lines.len() as f64 / started.elapsed().as_secs_f64();
+    Ok(vec![("new", first, "documents/s"), ("known", again, "documents/s")])
+}
+
+/// Profiles with spread-out figures and a fifth of the facts missing; the same each time.
+fn synthetic_enterprises(count: usize) -> Vec<Enterprise> {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut next = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let regions = ["650100", "110112", "410700", "652300", "110000"];
+    (0..count)
+        .map(|number| {
+            let mut enterprise = Enterprise {
+                id: format!("S{number}").into(),
+                name: format!("样本企业{number}"),
+                region: Some(regions[next(5) as usize].to_owned()),
+                ..Enterprise::default()
+            };
+            for (indicator, most) in
+                [("fin.revenue", 200_000_000), ("rd.expense", 9_000_000), ("staff.total", 900), ("ip.class1", 12)]
+            {
+                if next(5) > 0 {
+                    let value = Value::Number(model::Decimal::from(next(most)));
+                    let fact = Fact { value, year: Some(2025), source: String::new(), consent: true, valid_until: None };
+                    enterprise.facts.insert(indicator.to_owned(), vec![fact]);
+                }
+            }
+            enterprise
+        })
+        .collect()
+}
+
+fn matching(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    let stages = surroundings.stages()?;
+    let mut records = records(&policies(corpus)?);
+    for record in &mut records {
+        record.annotation = annotation_of(&stages, record);
+        record.policy.state = model::LifeCycle::InForce;
+    }
+    records.retain(|record| record.annotation.tree.is_some());
+    let enterprises = synthetic_enterprises(1_000);
+    let today = surroundings.clock.today();
+    let pairs = records.len() * enterprises.len();
+    let speed = rate(pairs, 3.0, || {
+        for record in &records {
+            std::hint::black_box(stages.matcher.match_policy(record, &enterprises, today));
+        }
+    });
+    Ok(vec![("verdicts", speed, "verdicts/s"), ("policies_with_conditions", records.len() as f64, "policies")])
+}
+
+fn outbox(surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    const MESSAGES: u32 = 20_000;
+    let folder = tempfile::tempdir()?;
+    let store = store::Store::open(folder.path())?;
+    let now = surroundings.clock.now();
+    let message = |number: u32| {
+        let (policy, enterprise) = (format!("P{}", number % 50).into(), format!("E{number}").into());
+        let id = model::Message::key(&policy, 1, &enterprise, Channel::Portal, "match/1");
+        model::Message { id, policy, revision: 1, enterprise, due: now, created: now, ..model::Message::default() }
+    };
+    let messages: Vec<_> = (0..MESSAGES).map(message).collect();
+    let started = Instant::now();
+    for batch in messages.chunks(500) {
+        store.queue_messages(batch)?;
+    }
+    let queued = f64::from(MESSAGES) / started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let due = store.due_messages(now, 2_000)?;
+    for message in &due {
+        store.update_message(&model::Message { state: model::MessageState::Sent, sent: Some(now), ..message.clone() })?;
+    }
+    Ok(vec![("queued", queued, "messages/s"), ("sent", due.len() as f64 / started.elapsed().as_secs_f64(), "messages/s")])
+}

@@ -1,0 +1,60 @@
+//! One file a command.
+
+mod annotate;
+mod backup;
+mod bench;
+mod check;
+pub(crate) mod compile;
+mod crawl;
+mod dedup;
+mod doctor;
+mod enterprise;
+mod eval;
+mod extract;
+mod import;
+mod matching;
+mod probe;
+mod push;
+mod reprocess;
+pub(crate) mod run;
+mod search;
+mod source;
+
+use clap::CommandFactory;
+
+use crate::Ended;
+use crate::arguments::{Arguments, Command};
+use crate::surroundings::Surroundings;
+
+/// Does what was asked.
+pub(crate) fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<Ended> {
+    match command {
+        Command::Demo(asked) => crate::demo::perform(&asked, surroundings),
+        Command::Run(asked) => run::perform(&asked, surroundings),
+        Command::Crawl(asked) => crawl::perform(&asked, surroundings),
+        Command::Extract(asked) => extract::perform(&asked, surroundings),
+        Command::Annotate(asked) => annotate::perform(&asked, surroundings),
+        Command::Import(asked) => import::perform(&asked, surroundings),
+        Command::Dedup(asked) => dedup::perform(&asked, surroundings),
+        Command::Search(asked) => search::perform(&asked, surroundings),
+        Command::Match(asked) => matching::perform(&asked, surroundings),
+        Command::Enterprise(asked) => enterprise::perform(&asked, surroundings),
+        Command::Push(asked) => push::perform(&asked, surroundings),
+        Command::Compile(asked) => compile::perform(&asked, surroundings),
+        Command::Eval(asked) => eval::perform(&asked, surroundings),
+        Command::Bench(asked) => bench::perform(&asked, surroundings),
+        Command::Probe(asked) => probe::perform(&asked, surroundings),
+        Command::Source(asked) => source::perform(&asked, surroundings),
+        Command::Check => check::perform(surroundings),
+        Command::Reprocess(asked) => reprocess::perform(&asked, surroundings),
+        Command::Backup(asked) => backup::perform(&asked, surroundings),
+        Command::Restore(asked) => backup::restore(&asked, surroundings),
+        Command::Doctor => doctor::perform(surroundings),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "huice", &mut script);
+            crate::output::bytes(&script)?;
+            Ok(Ended::Well)
+        }
+    }
+}
