@@ -1,0 +1,12 @@
+//! One integration binary over the built program: each module is a promise to its users.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test ends where it fails, and says what it skips")]
+
+mod bad_input;
+mod commands;
+mod crashes;
+mod demo;
+mod harness;
+mod layers;
+mod replay;
+mod service;
+mod tidy;
