@@ -53,6 +53,8 @@ fn imported_policies_are_found_by_words_phrase_and_number_under_their_ids() {
     let excluded = run(["search", "工业 -专精特新", "--data", data.to_str().unwrap()]).report();
     let ids: Vec<&str> = excluded["hits"].as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["P3"], "{excluded}");
+    let only_excluded = run(["search", "-专精特新", "--data", data.to_str().unwrap()]).expect_code(0).report();
+    assert_eq!(only_excluded["hits"][0]["id"], "P3", "{only_excluded}");
 }
 
 #[test]

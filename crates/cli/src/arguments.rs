@@ -204,7 +204,7 @@ pub(crate) struct Dedup {
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     /// What to look for
-    #[arg(required_unless_present = "queries", conflicts_with = "queries")]
+    #[arg(required_unless_present = "queries", conflicts_with = "queries", allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
     /// Only hits with this facet, e.g. region=650000; repeatable
     #[arg(long, value_name = "K=V", value_parser = key_value)]
