@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use crate::engine::blobs::Blobs;
 use crate::engine::folder::{ENGINE_FOLDER, Folder, sync_folder};
@@ -371,11 +372,31 @@ fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> std::result::Result<T, 
     }
 }
 
+/// How often, and how long apart, an engine that was just closed is waited for: sled lets go of its file on a thread of its
+/// own, on a busy machine some time after it was dropped. The folder's own lock is held by now, so nobody else has it.
+const MOST_WAITS: u32 = 500;
+const WAIT: Duration = Duration::from_millis(20);
+
 fn open_sled(home: &Path) -> std::result::Result<sled::Db, Failure> {
-    guarded(|| {
-        let config = sled::Config::new().path(home).segment_size(SEGMENT_BYTES).cache_capacity(CACHE_BYTES);
-        config.mode(sled::Mode::HighThroughput).open()
-    })
+    let mut waits = 0;
+    loop {
+        let opened = guarded(|| {
+            let config = sled::Config::new().path(home).segment_size(SEGMENT_BYTES).cache_capacity(CACHE_BYTES);
+            config.mode(sled::Mode::HighThroughput).open()
+        });
+        match opened {
+            Err(Failure::Error(sled::Error::Io(error))) if waits < MOST_WAITS && is_still_held(&error) => {
+                waits += 1;
+                std::thread::sleep(WAIT);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// sled wraps the answer of the lock in a text and an error of another kind.
+fn is_still_held(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
 }
 
 /// Creates sled's folder whole or not at all: its configuration is written without a sync and a torn one never opens.
@@ -589,5 +610,17 @@ mod tests {
         fs::write(path.join("sled.creating").join("conf"), "to").unwrap();
         drop(filled(&path, 1));
         assert!(!path.join("sled.creating").exists());
+    }
+
+    #[test]
+    fn an_engine_that_was_just_closed_is_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let first = open_sled(&home.path().join("sled")).ok().unwrap();
+        let lingering = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            drop(first);
+        });
+        assert!(open_sled(&home.path().join("sled")).is_ok());
+        lingering.join().unwrap();
     }
 }
