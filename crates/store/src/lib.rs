@@ -80,6 +80,7 @@ impl Store {
     /// The same without waiting for the disk.
     fn write_unsettled<T>(&self, change: impl Fn(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.engine.running()?;
         for _ in 0..MOST_TRIES {
             let mut transaction = Transaction::new(&self.engine);
             let answer = change(&mut transaction)?;

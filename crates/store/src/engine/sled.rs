@@ -255,12 +255,18 @@ impl Engine {
         }
     }
 
-    /// Calls sled so that neither its errors nor its panics pass unexplained.
+    /// Calls sled so that neither its errors nor its panics pass unexplained. What sled failed to write in the background
+    /// it tells whoever calls next, a reader too: then nobody knows what reached the disk, and the engine stops.
     fn guarded<T>(&self, call: impl FnOnce() -> sled::Result<T>) -> Result<T> {
-        guarded(call).map_err(|failure| failure.later(self.path()))
+        guarded(call).map_err(|failure| failure.later(self.path())).inspect_err(|error| {
+            if matches!(error, StoreError::DiskFull { .. }) {
+                self.stop(error);
+            }
+        })
     }
 
-    fn running(&self) -> Result<()> {
+    /// Refuses where a write failed: what would be read now may never have reached the disk.
+    pub(crate) fn running(&self) -> Result<()> {
         match self.stopped.get() {
             Some(detail) => Err(StoreError::Stopped { folder: self.path().to_owned(), detail: detail.clone() }),
             None => Ok(()),
