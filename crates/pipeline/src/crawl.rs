@@ -70,7 +70,9 @@ impl Pipeline {
             report.failed += u64::from(report.failed == 0);
             tracing::error!(source = %source.id, error = message, "crawl");
         }
-        let wanted: Vec<&ListItem> = items.iter().filter(|item| self.is_due(item, options)).collect();
+        // Oldest first: whatever a broken-off crawl leaves unknown stands at the top of the list, where the next one,
+        // which stops at the first page of known items, cannot miss it.
+        let wanted: Vec<&ListItem> = items.iter().rev().filter(|item| self.is_due(item, options)).collect();
         for batch in wanted.chunks(BATCH) {
             if self.is_stopping() {
                 // The firing is spent; the queue brings the rest back at the next start.
@@ -81,6 +83,8 @@ impl Pipeline {
             let pages = self.fetch_batch(transport, urls.map(|url| (url, Some(source))).collect(), &mut report).await?;
             self.fetch_attachments(transport, source, &pages).await?;
         }
+        let missing = items.iter().filter(|item| !self.is_known(&item.url)).count();
+        self.store.set_mark(&owed(source), missing as u64)?;
         let run = SourceRun {
             source: source.id.clone(),
             started,
@@ -117,7 +121,8 @@ impl Pipeline {
             let unknown = page.items.iter().filter(|item| !self.is_known(&item.url)).count();
             let fresh = page.items.into_iter().filter(|item| seen.insert(normal_url(&item.url)));
             items.extend(fresh.collect::<Vec<_>>());
-            if unknown == 0 {
+            // While items of an earlier run are still owed, the walk goes on behind the known ones.
+            if unknown == 0 && self.store.mark(&owed(source))? == 0 {
                 break;
             }
             next = next_list(source, number, page.next.as_deref());
@@ -125,8 +130,9 @@ impl Pipeline {
         Ok((items, None))
     }
 
+    /// Whether a page was seen and its last visit went well: one that failed must not end the walk over the list.
     fn is_known(&self, url: &str) -> bool {
-        self.store.page_state(url).is_ok_and(|state| state.is_some())
+        self.store.page_state(url).is_ok_and(|state| state.is_some_and(|state| state.failures == 0))
     }
 
     /// Whether an item is to be fetched: it is unknown, or its revisit is due.
@@ -292,6 +298,11 @@ impl Pipeline {
     }
 }
 
+/// The mark that counts items a source listed and a run could not fetch.
+fn owed(source: &Source) -> String {
+    format!("owed/{}", source.id)
+}
+
 /// Why a list that was read is still a failure: it gave nothing, or nothing of late from a column that is normally busy.
 fn silence(source: &Source, items: &[ListItem], today: Date) -> Option<String> {
     if items.is_empty() {
@@ -361,6 +372,57 @@ mod tests {
         assert!(silence(&busy, &[item(90), item(3)], today).is_none());
         assert!(silence(&source("", 1), &[item(90)], today).is_none(), "a quiet column may stay silent");
         assert!(silence(&busy, &[ListItem::default()], today).is_none(), "without dates nothing is known");
+    }
+
+    const PAGE: &str = "<html><head><title>关于申报的通知</title><meta name=\"ArticleTitle\" content=\"关于申报的通知\">\
+        <meta name=\"PubDate\" content=\"2026-10-01 10:00\"></head><body><h1>关于申报的通知</h1><div class=\"TRS_Editor\">\
+        <p>各有关单位：现将有关事项通知如下，请认真组织申报，并按时报送材料。</p>\
+        <p>申报企业应当依法经营，信用良好，具有独立法人资格，编号NUMBER。</p></div></body></html>";
+
+    fn list(first: u32) -> String {
+        let item =
+            |number| format!("<li><a href=\"/zc/{number}.html\">关于第{number}项申报工作的通知</a><span>2026-10-01</span></li>");
+        let items: String = (first..first + 8).map(item).collect();
+        format!("<html><head><title>通知公告</title></head><body><ul class=\"list\">{items}</ul></body></html>")
+    }
+
+    /// Two list pages, and the documents with these numbers.
+    fn site(folder: &std::path::Path, documents: std::ops::Range<u32>) -> AnyTransport {
+        let mut manifest = String::new();
+        let mut add = |path: &str, text: &str| {
+            let file = path.replace('/', "_");
+            std::fs::write(folder.join(&file), text).unwrap();
+            manifest += &format!("{{\"url\":\"https://a.gov.cn/zc/{path}\",\"file\":\"{file}\"}}\n");
+        };
+        add("index.html", &list(0));
+        add("index_1.html", &list(8));
+        documents.for_each(|number| add(&format!("{number}.html"), &PAGE.replace("NUMBER", &number.to_string())));
+        std::fs::write(folder.join("pages.jsonl"), manifest).unwrap();
+        AnyTransport::Replay(fetch::Replay::open(&folder.join("pages.jsonl")).unwrap())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn items_that_failed_on_a_later_list_page_are_fetched_by_the_next_crawl() {
+        let folder = tempfile::tempdir().unwrap();
+        let stages = crate::Stages::new(crate::Data::load(None).unwrap()).unwrap();
+        let clock = model::Clock::fixed("2026-10-10T08:00:00+08:00".parse().unwrap());
+        let data = crate::Folder::new(folder.path().join("data"));
+        let pipeline = Pipeline::open(data, std::sync::Arc::new(stages), clock).unwrap();
+        let options = CrawlOptions { revisit: Revisit::Always };
+        let mut listed = source("index_{n}.html", 1);
+        listed.paging.most = 2;
+        let half = site(folder.path(), 0..8);
+        let first = pipeline.crawl_source(&half, &listed, options).await.unwrap();
+        assert_eq!((first.lists, first.failed), (2, 8), "{first:?}");
+        let whole = site(folder.path(), 0..16);
+        let second = pipeline.crawl_source(&whole, &listed, options).await.unwrap();
+        assert_eq!((second.lists, second.failed), (2, 0), "{second:?}");
+        for number in 0..16 {
+            let state = pipeline.store.page_state(&format!("https://a.gov.cn/zc/{number}.html")).unwrap();
+            assert!(state.unwrap().document.is_some(), "document {number}");
+        }
+        let third = pipeline.crawl_source(&whole, &listed, options).await.unwrap();
+        assert_eq!(third.lists, 1, "known items end the walk: {third:?}");
     }
 
     #[test]
