@@ -29,22 +29,6 @@ pub enum Role {
     Web,
 }
 
-impl Role {
-    /// All roles.
-    pub const ALL: [Self; 4] = [Self::Crawl, Self::Process, Self::Push, Self::Web];
-
-    /// The name used with `--roles`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Crawl => "crawl",
-            Self::Process => "process",
-            Self::Push => "push",
-            Self::Web => "web",
-        }
-    }
-}
-
 /// The long-running part of the product.
 #[derive(Clone)]
 pub struct Service {
