@@ -55,7 +55,7 @@ pub(crate) fn find(outline: &Outline<'_>, base: &Url, body: ElementId) -> Vec<At
             // The same file again, perhaps with its real name.
             Some(first) if is_button(&first.name) && !is_button(&name) => first.name = name,
             Some(_) => {}
-            None => found.push(Attachment { name, url }),
+            None => found.push(Attachment { name, url, file: None }),
         }
         if found.len() >= 500 {
             break;
@@ -152,6 +152,9 @@ mod tests {
         let body = outline.elements.iter().position(|element| element.id == "body").unwrap() as ElementId;
         let base = Url::parse("https://www.example.gov.cn/x/").unwrap();
         let found = find(&outline, &base, body);
-        assert_eq!(found, [Attachment { name: "细则.pdf".to_owned(), url: "https://www.example.gov.cn/x/a.pdf".to_owned() }]);
+        assert_eq!(
+            found,
+            [Attachment { name: "细则.pdf".to_owned(), url: "https://www.example.gov.cn/x/a.pdf".to_owned(), file: None }]
+        );
     }
 }

@@ -76,7 +76,7 @@ struct Cell {
 impl Builder<'_, '_> {
     fn paragraph(&mut self, text: &str) {
         if !text.is_empty() {
-            self.content.blocks.push(Block { text: text.to_owned(), level: level(text), table: None });
+            self.content.blocks.push(Block { text: text.to_owned(), level: level(text), ..Block::default() });
         }
     }
 
@@ -166,7 +166,7 @@ impl Builder<'_, '_> {
             }
             grid.rows.push(filled);
             let text = texts.join("\t");
-            self.content.blocks.push(Block { text, level: 0, table: Some(index) });
+            self.content.blocks.push(Block { text, table: Some(index), ..Block::default() });
         }
         if grid.rows.is_empty() {
             for line in lines {

@@ -9,7 +9,7 @@ mod blocks;
 mod body;
 mod feed;
 mod fields;
-mod file_type;
+mod file_kind;
 mod kind;
 mod labels;
 mod list;
@@ -25,7 +25,7 @@ mod words;
 use model::{ConfigError, Page, Source};
 use url::Url;
 
-pub use file_type::{FileType, file_type, mislabelled};
+pub use file_kind::{file_kind, mislabelled};
 
 use outline::{ElementId, Outline};
 use rules::{Families, Index, Place};

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use extract::{Extractor, FileType, Input, file_type, mislabelled};
+use extract::{Extractor, Input, file_kind, mislabelled};
 use model::source::{DetailRule, ListRule};
-use model::{Page, PageKind, Source};
+use model::{FileKind, Page, PageKind, Source};
 use proptest::prelude::*;
 use url::Url;
 
@@ -126,9 +126,9 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
         let text = String::from_utf8_lossy(&bytes);
         page(&text);
-        let found = file_type(&bytes);
+        let found = file_kind(&bytes);
         let issue = mislabelled(&bytes, "附件.pdf");
-        prop_assert_eq!(issue.is_none(), found == FileType::Pdf);
+        prop_assert_eq!(issue.is_none(), found == FileKind::Pdf);
     }
 
     #[test]

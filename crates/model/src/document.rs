@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::date::Moment;
+use crate::file::FileFacts;
 use crate::number::DocNumber;
 
 /// What a fetched page is.
@@ -41,6 +42,9 @@ pub struct Page {
     /// The URL of the next page of a list, or where a shell redirects to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// URLs of the further parts of an article that is cut into several pages, in reading order, without this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// What was wrong or doubtful.
     #[serde(default)]
     pub issues: Vec<Issue>,
@@ -51,6 +55,9 @@ pub struct Page {
 pub struct Document {
     /// The title, without the site's name.
     pub title: String,
+    /// The title inside 《》 of a 印发, 转发 or 公布 notice: that of the act the notice carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner_title: Option<String>,
     /// 发布日期: when the page went online.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Moment>,
@@ -81,6 +88,12 @@ pub struct Document {
     /// 主题分类 as the page states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theme: Option<String>,
+    /// 附注: the remark under the signature in brackets, e.g. `此件公开发布` (GB/T 9704-2012, 7.4.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// 落款: who signed the text and when, as its last lines say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
     /// The body alone, one block a line. Every span in the product refers to this text.
     #[serde(default)]
     pub text: String,
@@ -98,6 +111,16 @@ pub struct Document {
     pub fields_from: BTreeMap<String, String>,
 }
 
+/// 落款: the organs under a text and the date beside them, exactly as the text has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// The organs, in the order of their lines.
+    pub issuers: Vec<String>,
+    /// The date of signing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+}
+
 /// One paragraph, heading or table row of a body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
@@ -109,6 +132,9 @@ pub struct Block {
     /// Index into `tables` when the block is a row of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<usize>,
+    /// Index into `attachments` when the block was read from an attached file; such blocks stand behind the page's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<usize>,
 }
 
 /// A table: rows of cells, spanned cells repeated.
@@ -125,6 +151,9 @@ pub struct Attachment {
     pub name: String,
     /// Absolute URL.
     pub url: String,
+    /// What became of it, once it was fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileFacts>,
 }
 
 /// One entry of a list page.

@@ -10,6 +10,7 @@ pub mod date;
 pub mod decimal;
 pub mod document;
 pub mod enterprise;
+pub mod file;
 pub mod fingerprint;
 pub mod id;
 pub mod job;
@@ -27,8 +28,9 @@ pub use annotation::{Annotation, Condition, ConditionTree, Indicator, Item, Op, 
 pub use clock::Clock;
 pub use config::ConfigError;
 pub use date::Moment;
-pub use document::{Attachment, Block, Document, Issue, ListItem, Page, PageKind, Table};
+pub use document::{Attachment, Block, Document, Issue, ListItem, Page, PageKind, Signature, Table};
 pub use enterprise::{Enterprise, Fact};
+pub use file::{FileFacts, FileKind, FileState, FileText};
 pub use id::{DocumentId, EnterpriseId, MessageId, PolicyId, SnapshotId, SourceId};
 pub use message::{Channel, Message, MessageState};
 pub use number::DocNumber;

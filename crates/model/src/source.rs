@@ -1,5 +1,7 @@
 //! 信息源: one column of one site, as written in `sources.toml`, and the rules that read its pages.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::SourceId;
@@ -31,9 +33,18 @@ pub struct Source {
     /// Own rules for detail pages; they win over the family's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<DetailRule>,
+    /// Paths into a list that is JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json: Option<JsonRule>,
     /// How further list pages are found.
     #[serde(default)]
     pub paging: Paging,
+    /// How list pages are asked for, where a plain GET of `url` does not give them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<ListRequest>,
+    /// Whether its pages are filled by scripts and must be rendered by a local browser first.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub render: bool,
     /// Charset when the site names a wrong one; empty means what the page says.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub encoding: String,
@@ -45,6 +56,18 @@ pub struct Source {
     /// Least time between two requests to its host, in milliseconds.
     #[serde(default = "polite_rate")]
     pub rate_ms: u64,
+    /// Time of day in which its host may be fetched, in `zone`, e.g. `22:00-06:00`; empty means always.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub window: String,
+    /// Most requests to its host in one day, all sources of the host together; 0 means no limit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub daily_budget: u32,
+    /// Known items in a row after which an incremental crawl reads no further; pinned items at the top do not end it.
+    #[serde(default = "a_few_known", skip_serializing_if = "is_a_few_known")]
+    pub stop_after: u32,
+    /// Who accepts a mended rule when the old one stops matching.
+    #[serde(default, skip_serializing_if = "Heal::is_ask")]
+    pub heal: Heal,
     /// Items a normal week brings; 0 means it may stay silent.
     #[serde(default)]
     pub expected_per_week: u32,
@@ -59,6 +82,40 @@ pub struct Source {
     pub note: String,
 }
 
+/// An entry with the settings a missing field stands for, and nothing said about the site.
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            id: SourceId::default(),
+            name: String::new(),
+            issuer: String::new(),
+            region: crate::region::COUNTRY.to_owned(),
+            level: Level::Nation,
+            column: String::new(),
+            url: String::new(),
+            family: None,
+            list: None,
+            detail: None,
+            json: None,
+            paging: Paging::default(),
+            request: None,
+            render: false,
+            encoding: String::new(),
+            schedule: String::new(),
+            zone: shanghai(),
+            rate_ms: polite_rate(),
+            window: String::new(),
+            daily_budget: 0,
+            stop_after: a_few_known(),
+            heal: Heal::default(),
+            expected_per_week: 0,
+            enabled: true,
+            verified: false,
+            note: String::new(),
+        }
+    }
+}
+
 fn shanghai() -> String {
     "Asia/Shanghai".to_owned()
 }
@@ -69,6 +126,91 @@ const fn polite_rate() -> u64 {
 
 const fn yes() -> bool {
     true
+}
+
+const fn a_few_known() -> u32 {
+    5
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+const fn is_a_few_known(count: &u32) -> bool {
+    *count == a_few_known()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Who accepts a mended rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heal {
+    /// A person, by `huice source accept`.
+    #[default]
+    Ask,
+    /// The program itself, when the replay over the stored pages is perfect.
+    Auto,
+    /// Nobody: no mended rule is looked for.
+    Never,
+}
+
+impl Heal {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    const fn is_ask(&self) -> bool {
+        matches!(self, Self::Ask)
+    }
+}
+
+/// How a list page is asked for. `{n}` in any value is the page's number as in [`Paging`], `{from}` and `{to}` are the
+/// numbers of the first and last entry of the page, counted from 1, `{token}` is what `token` found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListRequest {
+    /// Fields of a form, sent by POST as `application/x-www-form-urlencoded`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form: BTreeMap<String, String>,
+    /// A body sent by POST as `application/json`; not together with `form`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub json: String,
+    /// Headers: `Referer`, `X-Requested-With`, `Accept`, `Origin` and those beginning with `X-`; no others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// A page that holds a token the list wants to see; its cookies are sent along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
+}
+
+/// Where a list's token stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// The page that holds it.
+    pub url: String,
+    /// A regular expression whose first group is the token.
+    pub find: String,
+}
+
+/// Paths into a JSON list: member names and numbers joined by dots; `*` is every member, e.g. `searchVO.catMap.*.listVO`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonRule {
+    /// The array of entries.
+    pub items: String,
+    /// The title inside an entry; empty means the usual names.
+    #[serde(default)]
+    pub title: String,
+    /// The address inside an entry, or a pattern with members in braces, e.g. `/detail.html?id={docId}`.
+    #[serde(default)]
+    pub url: String,
+    /// The date inside an entry; empty means the usual names.
+    #[serde(default)]
+    pub date: String,
 }
 
 /// Level of an organ.
@@ -133,11 +275,14 @@ pub struct Paging {
     /// Most pages read in one run.
     #[serde(default = "few_pages")]
     pub most: u32,
+    /// Entries a page has, for `{from}` and `{to}`; 0 where these are not used.
+    #[serde(default)]
+    pub size: u32,
 }
 
 impl Default for Paging {
     fn default() -> Self {
-        Self { pattern: String::new(), second: one(), most: few_pages() }
+        Self { pattern: String::new(), second: one(), most: few_pages(), size: 0 }
     }
 }
 

@@ -69,7 +69,7 @@ impl ImportLine {
         let mut document = Document { title: self.title.trim().to_owned(), ..Document::default() };
         let lines = self.body.lines().map(str::trim).filter(|line| !line.is_empty());
         document.blocks =
-            lines.map(|line| Block { text: line.to_owned(), level: extract::heading_level(line), table: None }).collect();
+            lines.map(|line| Block { text: line.to_owned(), level: extract::heading_level(line), ..Block::default() }).collect();
         document.text = document.blocks.iter().map(|block| block.text.as_str()).collect::<Vec<_>>().join("\n");
         if let Some(date) = self.date.as_deref().filter(|date| !date.trim().is_empty()) {
             match model::date::parse_moment(date) {

@@ -421,14 +421,15 @@ mod tests {
     fn headings_never_skip_a_level() {
         let lines = ["（一）支持", "一、总则", "1.细则", "正文"];
         let levels = [2, 1, 3, 0];
-        let blocks = lines.iter().zip(levels).map(|(text, level)| Block { text: (*text).into(), level, table: None }).collect();
+        let blocks =
+            lines.iter().zip(levels).map(|(text, level)| Block { text: (*text).into(), level, ..Block::default() }).collect();
         let document = Document { text: lines.join("\n"), blocks, ..Document::default() };
         check(&document, &[], "h3 （一）支持\nh3 一、总则\nh4 1.细则\n正文");
     }
 
     #[test]
     fn table_rows_become_cells_with_their_marks_and_spans() {
-        let row = |text: &str| Block { text: text.into(), level: 0, table: Some(0) };
+        let row = |text: &str| Block { text: text.into(), table: Some(0), ..Block::default() };
         let text = "企业 标准\n合计 100万元";
         let document = Document {
             text: text.into(),

@@ -89,7 +89,7 @@ fn incoming(id: &str, title: &str, text: &str) -> store::Incoming {
             numbers: DocNumber::parse("新政发〔2026〕12号").into_iter().filter(|_| id == "p1").collect(),
             issuers: vec!["新疆维吾尔自治区人民政府".to_owned()],
             text: text.to_owned(),
-            attachments: vec![Attachment { name: "附件".to_owned(), url: "javascript:alert(2)".to_owned() }],
+            attachments: vec![Attachment { name: "附件".to_owned(), url: "javascript:alert(2)".to_owned(), file: None }],
             ..Document::default()
         },
         ..store::Incoming::default()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
-use model::source::{Level, Paging};
+use model::source::Level;
 use model::{ConfigError, Source};
 use serde::Deserialize;
 use toml::Spanned;
@@ -317,19 +317,13 @@ impl Sites {
                 level: column.level,
                 column: column.column.clone(),
                 url: format!("{base}{}{}", column.folder, column.site.list_name(0)),
-                family: None,
-                list: None,
-                detail: None,
-                paging: Paging::default(),
-                encoding: String::new(),
                 schedule: "30 8 * * *".to_owned(),
-                zone: "Asia/Shanghai".to_owned(),
                 // Nobody has to be spared on the machine's own loopback.
                 rate_ms: 1,
                 expected_per_week: column.newest,
-                enabled: true,
                 verified: true,
                 note: "演示用的示例站点".to_owned(),
+                ..Source::default()
             })
         };
         self.columns.iter().filter_map(source).collect()

@@ -1,96 +1,65 @@
 //! What a downloaded file is, by its bytes. Its name is only a claim.
 
-use model::Issue;
-
-/// Kinds of files that documents are attached as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FileType {
-    /// A web page, often an error page saved as an attachment.
-    Html,
-    /// PDF.
-    Pdf,
-    /// Binary Word.
-    Doc,
-    /// Word in a ZIP.
-    Docx,
-    /// Binary Excel.
-    Xls,
-    /// Excel in a ZIP.
-    Xlsx,
-    /// WPS Writer; by content a binary Word file with another name for its main stream, or the same.
-    Wps,
-    /// OFD, the national fixed-layout format.
-    Ofd,
-    /// RAR archive.
-    Rar,
-    /// ZIP archive that is none of the above.
-    Zip,
-    /// A picture.
-    Image,
-    /// Plain text.
-    Text,
-    /// Anything else.
-    Unknown,
-}
+use model::{FileKind, Issue};
 
 /// How much of a file's beginning and end is looked at.
 const LOOK_BYTES: usize = 64 * 1024;
 
 /// Tells what a file is by its bytes.
 #[must_use]
-pub fn file_type(bytes: &[u8]) -> FileType {
+pub fn file_kind(bytes: &[u8]) -> FileKind {
     let head = &bytes[..bytes.len().min(LOOK_BYTES)];
     if head.len() >= 4 && contains(&head[..head.len().min(1024)], b"%PDF-") {
-        return FileType::Pdf;
+        return FileKind::Pdf;
     }
     match head {
         [0xd0, 0xcf, 0x11, 0xe0, ..] => compound(bytes),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => packed(bytes),
-        [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => FileType::Rar,
+        [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => FileKind::Rar,
         [0xff, 0xd8, 0xff, ..]
         | [0x89, b'P', b'N', b'G', ..]
         | [b'G', b'I', b'F', b'8', ..]
-        | [b'B', b'M', _, _, _, _, 0, 0, ..] => FileType::Image,
-        [b'I', b'I', 0x2a, 0, ..] | [b'M', b'M', 0, 0x2a, ..] => FileType::Image,
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => FileType::Image,
+        | [b'B', b'M', _, _, _, _, 0, 0, ..] => FileKind::Image,
+        [b'I', b'I', 0x2a, 0, ..] | [b'M', b'M', 0, 0x2a, ..] => FileKind::Image,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => FileKind::Image,
         _ => text(head),
     }
 }
 
 /// OLE2: the names of its streams are UTF-16 in the directory, which may stand anywhere.
-fn compound(bytes: &[u8]) -> FileType {
+fn compound(bytes: &[u8]) -> FileKind {
     let has = |name: &str| {
         let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         contains(bytes, &wide)
     };
     if has("WpsDocument") || has("WPS Office") {
-        FileType::Wps
+        FileKind::Wps
     } else if has("WordDocument") {
-        FileType::Doc
+        FileKind::Doc
     } else if has("Workbook") || has("\u{5}Book") || has("Book") {
-        FileType::Xls
+        FileKind::Xls
     } else {
-        FileType::Unknown
+        FileKind::Unknown
     }
 }
 
 /// ZIP: names of members stand plainly before each and in the directory at the end.
-fn packed(bytes: &[u8]) -> FileType {
+fn packed(bytes: &[u8]) -> FileKind {
     let head = &bytes[..bytes.len().min(LOOK_BYTES)];
     let tail = &bytes[bytes.len().saturating_sub(LOOK_BYTES)..];
     let has = |name: &[u8]| contains(head, name) || contains(tail, name);
     if has(b"OFD.xml") {
-        FileType::Ofd
+        FileKind::Ofd
     } else if has(b"word/document") {
-        FileType::Docx
+        FileKind::Docx
     } else if has(b"xl/workbook") {
-        FileType::Xlsx
+        FileKind::Xlsx
     } else {
-        FileType::Zip
+        FileKind::Zip
     }
 }
 
-fn text(head: &[u8]) -> FileType {
+fn text(head: &[u8]) -> FileKind {
     let start: Vec<u8> = head
         .iter()
         .copied()
@@ -100,10 +69,10 @@ fn text(head: &[u8]) -> FileType {
     let lower = start.to_ascii_lowercase();
     let marks: [&[u8]; 6] = [b"<!doctypehtml", b"<html", b"<head", b"<body", b"<script", b"<meta"];
     if lower.first() == Some(&b'<') && marks.iter().any(|mark| contains(&lower, mark)) {
-        return FileType::Html;
+        return FileKind::Html;
     }
     let controls = head.iter().filter(|byte| **byte < 9 || (14..32).contains(*byte)).count();
-    if !head.is_empty() && controls == 0 { FileType::Text } else { FileType::Unknown }
+    if !head.is_empty() && controls == 0 { FileKind::Text } else { FileKind::Unknown }
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
@@ -127,9 +96,9 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 pub fn mislabelled(bytes: &[u8], name: &str) -> Option<Issue> {
     let path = name.split(['?', '#']).next().unwrap_or(name);
     let end = path.rsplit_once('.')?.1.to_ascii_lowercase();
-    let found = file_type(bytes);
-    use FileType::{Doc, Docx, Html, Image, Ofd, Pdf, Rar, Text, Wps, Xls, Xlsx, Zip};
-    let fitting: &[FileType] = match end.as_str() {
+    let found = file_kind(bytes);
+    use FileKind::{Doc, Docx, Html, Image, Ofd, Pdf, Rar, Text, Wps, Xls, Xlsx, Zip};
+    let fitting: &[FileKind] = match end.as_str() {
         "pdf" => &[Pdf],
         "doc" | "docx" | "wps" | "docm" | "rtf" => &[Doc, Docx, Wps, Text],
         "xls" | "xlsx" | "et" | "xlsm" => &[Xls, Xlsx, Wps],
@@ -150,21 +119,21 @@ mod tests {
     #[test]
     fn files_are_known_by_their_bytes() {
         for (bytes, expected) in [
-            (&b"%PDF-1.7\n"[..], FileType::Pdf),
-            (b"\xef\xbb\xbf<!DOCTYPE html><html>", FileType::Html),
-            (b"PK\x03\x04\x14\x00word/document.xml", FileType::Docx),
-            (b"PK\x03\x04\x14\x00xl/workbook.xml", FileType::Xlsx),
-            (b"PK\x03\x04\x14\x00OFD.xml", FileType::Ofd),
-            (b"PK\x03\x04\x14\x00a.txt", FileType::Zip),
-            (b"Rar!\x1a\x07\x00", FileType::Rar),
-            (b"\xff\xd8\xff\xe0", FileType::Image),
-            (b"\xd0\xcf\x11\xe0W\0o\0r\0d\0D\0o\0c\0u\0m\0e\0n\0t\0", FileType::Doc),
-            (b"\xd0\xcf\x11\xe0W\0o\0r\0k\0b\0o\0o\0k\0", FileType::Xls),
-            (b"plain text", FileType::Text),
-            (b"", FileType::Unknown),
-            (b"\0\x01\x02", FileType::Unknown),
+            (&b"%PDF-1.7\n"[..], FileKind::Pdf),
+            (b"\xef\xbb\xbf<!DOCTYPE html><html>", FileKind::Html),
+            (b"PK\x03\x04\x14\x00word/document.xml", FileKind::Docx),
+            (b"PK\x03\x04\x14\x00xl/workbook.xml", FileKind::Xlsx),
+            (b"PK\x03\x04\x14\x00OFD.xml", FileKind::Ofd),
+            (b"PK\x03\x04\x14\x00a.txt", FileKind::Zip),
+            (b"Rar!\x1a\x07\x00", FileKind::Rar),
+            (b"\xff\xd8\xff\xe0", FileKind::Image),
+            (b"\xd0\xcf\x11\xe0W\0o\0r\0d\0D\0o\0c\0u\0m\0e\0n\0t\0", FileKind::Doc),
+            (b"\xd0\xcf\x11\xe0W\0o\0r\0k\0b\0o\0o\0k\0", FileKind::Xls),
+            (b"plain text", FileKind::Text),
+            (b"", FileKind::Unknown),
+            (b"\0\x01\x02", FileKind::Unknown),
         ] {
-            assert_eq!(file_type(bytes), expected, "{bytes:?}");
+            assert_eq!(file_kind(bytes), expected, "{bytes:?}");
         }
     }
 
