@@ -20,4 +20,4 @@ pub use error::FetchError;
 pub use guard::Guard;
 pub use http::{Http, HttpConfig};
 pub use replay::Replay;
-pub use transport::{AnyTransport, Request, Response, Transport};
+pub use transport::{AnyTransport, Post, Request, Response, Transport};

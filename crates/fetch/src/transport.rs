@@ -20,13 +20,30 @@ pub struct Request {
     pub last_modified: Option<String>,
     /// Least time between two requests to the host, in milliseconds; the transport's own floor wins when higher.
     pub rate_ms: u64,
+    /// What is sent by POST; nothing means GET.
+    pub post: Option<Post>,
+    /// Further headers, names in any case. Those that steer the connection or carry credentials are refused.
+    pub headers: Vec<(String, String)>,
+    /// The cookie jar used: requests that name the same jar see each other's cookies, others send and keep none.
+    pub jar: Option<String>,
+    /// Whether scripts of the page must run before it is read.
+    pub render: bool,
+}
+
+/// The body of a POST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Its bytes.
+    pub body: Vec<u8>,
 }
 
 impl Request {
     /// An unconditional request at the transport's own pace.
     #[must_use]
     pub const fn get(url: Url) -> Self {
-        Self { url, etag: None, last_modified: None, rate_ms: 0 }
+        Self { url, etag: None, last_modified: None, rate_ms: 0, post: None, headers: Vec::new(), jar: None, render: false }
     }
 }
 

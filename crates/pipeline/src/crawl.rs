@@ -337,7 +337,7 @@ async fn fetch_all<'a>(
     let asked = urls.into_iter().map(|(url, source)| {
         let (etag, last_modified) = conditions(&url);
         let rate_ms = source.map_or(0, |source| source.rate_ms);
-        let request = Request { url: url.clone(), etag, last_modified, rate_ms };
+        let request = Request { etag, last_modified, rate_ms, ..Request::get(url.clone()) };
         async move { (url, source, transport.get(&request).await) }
     });
     futures_util::future::join_all(asked).await
