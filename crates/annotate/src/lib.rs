@@ -40,5 +40,5 @@ mod tree;
 mod windows;
 
 pub use annotator::{Annotator, Input};
-pub use life_cycle::{inner_title, life_cycle};
+pub use life_cycle::life_cycle;
 pub use segment::segmenter;

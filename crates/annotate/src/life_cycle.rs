@@ -4,32 +4,6 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use model::{Annotation, Document, LifeCycle, What};
 
-/// The 《…》 of a notice that prints, forwards or publishes another text.
-#[must_use]
-pub fn inner_title(title: &str) -> Option<String> {
-    let start = title.find('《')?;
-    let before = &title[..start];
-    if !["印发", "转发", "公布", "发布", "批转", "颁布", "批准", "下发", "实施"]
-        .iter()
-        .any(|word| before.ends_with(word) || before.ends_with(&format!("{word}的")))
-    {
-        return None;
-    }
-    let mut depth = 0;
-    for (at, character) in title[start..].char_indices() {
-        match character {
-            '《' => depth += 1,
-            '》' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            let inner = title[start + '《'.len_utf8()..start + at].trim();
-            return (inner.chars().count() >= 3).then(|| inner.to_owned());
-        }
-    }
-    None
-}
-
 /// An application notice whose window is not stated counts as open for so many months after its publication.
 const OPEN_MONTHS: i64 = 12;
 
@@ -195,13 +169,5 @@ mod tests {
         check(recent.clone(), vec![], "apply", LifeCycle::InForce);
         check(recent, vec![], "news", LifeCycle::Unknown);
         check(Document { issued: Some(date(2024, 6, 1)), ..titled("关于组织申报的通知") }, vec![], "apply", LifeCycle::Unknown);
-    }
-
-    #[test]
-    fn printed_and_forwarded_texts_have_an_inner_title() {
-        assert_eq!(inner_title("关于印发《专项资金管理办法》的通知").as_deref(), Some("专项资金管理办法"));
-        assert_eq!(inner_title("转发《关于落实〈意见〉的通知》").as_deref(), Some("关于落实〈意见〉的通知"));
-        assert_eq!(inner_title("《专项资金管理办法》解读"), None);
-        assert_eq!(inner_title("关于印发《未完"), None);
     }
 }

@@ -98,7 +98,7 @@ impl Maker<'_, '_> {
 
 /// The kind of document a title ends with: the inner title of a notice that prints it decides.
 pub(crate) fn kind_of<'r>(rules: &'r Rules, title: &str) -> Option<(&'r KindRule, &'r str)> {
-    let inner = crate::life_cycle::inner_title(title);
+    let inner = model::title::inner_title(title);
     let name = core_of(inner.as_deref().unwrap_or(title));
     ending(rules, name).or_else(|| ending(rules, core_of(title)))
 }

@@ -111,6 +111,21 @@ pub struct Document {
     pub fields_from: BTreeMap<String, String>,
 }
 
+impl Document {
+    /// The page's own body: `text` without what was read from attached files.
+    #[must_use]
+    pub fn own_text(&self) -> &str {
+        let Some(own) = self.blocks.iter().position(|block| block.file.is_some()) else { return &self.text };
+        let bytes: usize = self.blocks[..own].iter().map(|block| block.text.len() + 1).sum();
+        self.text.get(..bytes.saturating_sub(1)).unwrap_or(&self.text)
+    }
+
+    /// The blocks read from attached files.
+    pub fn file_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().filter(|block| block.file.is_some())
+    }
+}
+
 /// 落款: the organs under a text and the date beside them, exactly as the text has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
@@ -126,7 +141,8 @@ pub struct Signature {
 pub struct Block {
     /// Its text, without line breaks.
     pub text: String,
-    /// Depth of a heading: 1 for `第一章` or `一、`, 2 for `（一）`, 3 for `1.`, 4 for `（1）`; 0 for a paragraph.
+    /// Depth of a heading: 1 for `第一章`, `第一编` or `一、`, 2 for `第一节` or `（一）`, 3 for `1.`, 4 for `（1）`; 0 for a
+    /// paragraph, and for `第一条`: articles are the text of a regulation, numbered through all its chapters.
     #[serde(default)]
     pub level: u8,
     /// Index into `tables` when the block is a row of one.
@@ -183,5 +199,26 @@ impl Issue {
     #[must_use]
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
         Self { code: code.to_owned(), detail: detail.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_body_ends_where_the_first_file_begins() {
+        let block = |text: &str, file| Block { text: text.to_owned(), file, ..Block::default() };
+        let own = |blocks: Vec<Block>| {
+            let text = blocks.iter().map(|block| block.text.as_str()).collect::<Vec<_>>().join("\n");
+            let document = Document { text, blocks, ..Document::default() };
+            (document.own_text().to_owned(), document.file_blocks().count())
+        };
+        let both = vec![block("现予公布。", None), block("特此通知。", None), block("附件", Some(0)), block("一、", Some(0))];
+        assert_eq!(own(both), ("现予公布。\n特此通知。".to_owned(), 2));
+        assert_eq!(own(vec![block("附件", Some(0))]), (String::new(), 1));
+        assert_eq!(own(vec![block("全文", None)]), ("全文".to_owned(), 0));
+        let imported = Document { text: "甲\n乙".to_owned(), ..Document::default() };
+        assert_eq!(imported.own_text(), "甲\n乙");
     }
 }

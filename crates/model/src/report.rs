@@ -21,6 +21,9 @@ pub struct RunReport {
     pub shells: u64,
     /// Pages that are neither document nor list.
     pub other: u64,
+    /// Listed pages that are still to be fetched: by the next run, when the window opens or the day's budget allows.
+    #[serde(default)]
+    pub owed: u64,
     /// Items that failed; each is recorded where it failed.
     pub failed: u64,
     /// Wall-clock time.
@@ -38,6 +41,7 @@ impl RunReport {
         self.lists += other.lists;
         self.shells += other.shells;
         self.other += other.other;
+        self.owed += other.owed;
         self.failed += other.failed;
     }
 }
