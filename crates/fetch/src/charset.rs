@@ -112,6 +112,10 @@ fn checked(body: &[u8], claim: &'static Encoding) -> &'static Encoding {
     if claim == UTF_16LE || claim == UTF_16BE {
         return claim;
     }
+    // Nearly every page: what is valid needs no counting.
+    if claim == UTF_8 && std::str::from_utf8(body).is_ok() {
+        return claim;
+    }
     let utf8 = Utf8Count::of(body);
     if claim == UTF_8 {
         return if utf8.is_plausible() { claim } else { repaired(body, first, claim) };

@@ -13,6 +13,14 @@ pub enum FetchError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A header or body that must not, or cannot, be sent.
+    #[error("bad request to {url}: {reason}")]
+    BadRequest {
+        /// The URL.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The host is, or resolves to, an address that is not public.
     #[error("{host} leads to the address {address}, which is not public")]
     ForbiddenAddress {
@@ -109,6 +117,12 @@ pub enum FetchError {
         /// What failed.
         reason: String,
     },
+    /// A page is to be rendered, and there is no Chromium.
+    #[error("no chromium to run the page's scripts: looked for {looked_for}; install chromium or name it with --browser")]
+    NoBrowser {
+        /// Names and folders, or the program configured.
+        looked_for: String,
+    },
     /// The replayed pages do not hold this URL.
     #[error("{url} is not among the replayed pages")]
     NotInReplay {
@@ -129,11 +143,13 @@ impl FetchError {
     pub const fn is_permanent(&self) -> bool {
         match self {
             Self::BadUrl { .. }
+            | Self::BadRequest { .. }
             | Self::ForbiddenAddress { .. }
             | Self::Robots { .. }
             | Self::TooLarge { .. }
             | Self::Bomb { .. }
             | Self::TooManyRedirects { .. }
+            | Self::NoBrowser { .. }
             | Self::NotInReplay { .. }
             | Self::Config { .. } => true,
             Self::RobotsUnavailable { .. }
@@ -156,6 +172,7 @@ impl FetchError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::BadUrl { .. } => "bad_url",
+            Self::BadRequest { .. } => "bad_request",
             Self::ForbiddenAddress { .. } => "forbidden_address",
             Self::Robots { .. } => "robots",
             Self::RobotsUnavailable { .. } => "robots_unavailable",
@@ -168,6 +185,7 @@ impl FetchError {
             Self::Tls { .. } => "tls",
             Self::Dns { .. } => "dns",
             Self::Io { .. } => "io",
+            Self::NoBrowser { .. } => "no_browser",
             Self::NotInReplay { .. } => "not_in_replay",
             Self::Config { .. } => "config",
         }

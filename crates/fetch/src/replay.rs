@@ -8,13 +8,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::fingerprint::sha256_hex;
-use model::id::normal_url;
 use serde::Deserialize;
 use url::Url;
 
 use crate::error::FetchError;
-use crate::transport::{Request, Response, Transport};
-use crate::warc::{self, Event, MOST_RECORD_BYTES, Message, Place, REQUESTED, Record};
+use crate::transport::{Post, Request, Response, Transport, key};
+use crate::warc::{self, Event, MOST_RECORD_BYTES, Message, POST, Place, REQUESTED, Record};
 
 /// Most bytes of one line of a manifest.
 const MOST_LINE_BYTES: u64 = 1 << 20;
@@ -25,7 +24,7 @@ const MOST_PROBLEMS: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Replay {
     pages: Vec<Page>,
-    by_url: HashMap<String, usize>,
+    by_key: HashMap<String, usize>,
     problems: Vec<String>,
     unlisted_problems: usize,
 }
@@ -33,6 +32,8 @@ pub struct Replay {
 #[derive(Debug, Clone)]
 struct Page {
     url: Url,
+    /// Digest of what was sent by POST.
+    post: Option<String>,
     /// The address as the manifest or record writes it.
     written: String,
     fetched_at: Timestamp,
@@ -75,6 +76,9 @@ struct Line {
     content_type: Option<String>,
     #[serde(default)]
     retrieved_at: Option<String>,
+    /// The body sent by POST to get it.
+    #[serde(default)]
+    post: Option<String>,
 }
 
 impl Replay {
@@ -102,16 +106,20 @@ impl Replay {
         Ok(replay)
     }
 
-    /// URLs of the pages in stored order, each once.
+    /// URLs of the pages that were got by GET, in stored order, each once.
     #[must_use]
     pub fn urls(&self) -> Vec<Url> {
-        self.pages.iter().map(|page| page.url.clone()).collect()
+        self.got().map(|page| page.url.clone()).collect()
+    }
+
+    fn got(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter().filter(|page| page.post.is_none())
     }
 
     /// The pages' addresses as the manifest writes them, in the order of [`Self::urls`]: `http://a.gov.cn` stays without `/`.
     #[must_use]
     pub fn written(&self) -> Vec<String> {
-        self.pages.iter().map(|page| page.written.clone()).collect()
+        self.got().map(|page| page.written.clone()).collect()
     }
 
     /// Lines and records that could not be used, by line number or offset.
@@ -120,7 +128,7 @@ impl Replay {
         &self.problems
     }
 
-    /// Number of pages.
+    /// Number of pages, those got by POST among them.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.pages.len()
@@ -138,8 +146,9 @@ impl Replay {
 
     /// Adds a page; a later one with the same URL replaces what is stored, at the place of the first.
     fn add(&mut self, page: Page, also: Option<&str>) {
-        let key = normal_url(page.url.as_str());
-        let at = match self.by_url.get(&key) {
+        let also = also.map(|url| key(url, page.post.as_deref()));
+        let key = key(page.url.as_str(), page.post.as_deref());
+        let at = match self.by_key.get(&key) {
             Some(&at) => {
                 self.pages[at] = page;
                 at
@@ -149,9 +158,9 @@ impl Replay {
                 self.pages.len() - 1
             }
         };
-        self.by_url.insert(key, at);
+        self.by_key.insert(key, at);
         if let Some(also) = also {
-            self.by_url.insert(normal_url(also), at);
+            self.by_key.insert(also, at);
         }
     }
 
@@ -210,6 +219,7 @@ impl Replay {
             return Ok(());
         }
         let fetched_at = record.date().unwrap_or_default();
+        let post = record.field(POST).map(str::to_owned);
         let requested = record.field(REQUESTED).map(str::to_owned);
         let digest = record.field("WARC-Payload-Digest").map(str::to_owned);
         let body_at = if is_response {
@@ -222,7 +232,10 @@ impl Replay {
             let known = digest.and_then(|digest| bodies.get(&digest));
             Some(known.ok_or("refers to a body that is not here")?.clone())
         };
-        self.add(Page { written: url.to_string(), url, fetched_at, body: Body::Record { at, body_at } }, requested.as_deref());
+        self.add(
+            Page { written: url.to_string(), url, post, fetched_at, body: Body::Record { at, body_at } },
+            requested.as_deref(),
+        );
         Ok(())
     }
 }
@@ -261,7 +274,8 @@ fn page_of_line(line: &[u8], folder: &Path) -> Result<Page, String> {
     let written = || metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
     let fetched_at = stated.or_else(written).unwrap_or_default();
     let status = line.http_status.unwrap_or(200);
-    Ok(Page { url, written: line.url, fetched_at, body: Body::File { path, status, content_type: line.content_type } })
+    let post = line.post.map(|body| sha256_hex(body.as_bytes()));
+    Ok(Page { url, post, written: line.url, fetched_at, body: Body::File { path, status, content_type: line.content_type } })
 }
 
 /// Whether a file holds WARC records, by its first bytes.
@@ -290,7 +304,7 @@ fn warc_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 impl Page {
-    fn read(self, requested: Url) -> Result<Response, String> {
+    fn read(self, requested: Url, post: Option<Post>) -> Result<Response, String> {
         let (status, headers, body) = match self.body {
             Body::File { path, status, content_type } => {
                 let headers = content_type.map(|value| ("content-type".to_owned(), value)).into_iter().collect();
@@ -302,7 +316,7 @@ impl Page {
                 (message.status, message.headers, body)
             }
         };
-        Ok(Response { requested, url: self.url, status, headers, body, fetched_at: self.fetched_at })
+        Ok(Response { requested, post, url: self.url, status, headers, body, fetched_at: self.fetched_at })
     }
 }
 
@@ -322,12 +336,14 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
 
 impl Transport for Replay {
     async fn get(&self, request: &Request) -> Result<Response, FetchError> {
-        let Some(page) = self.by_url.get(&normal_url(request.url.as_str())).and_then(|&at| self.pages.get(at)).cloned() else {
+        let post = request.post.as_ref().map(Post::digest);
+        let Some(page) = self.by_key.get(&key(request.url.as_str(), post.as_deref())).and_then(|&at| self.pages.get(at)).cloned()
+        else {
             return Err(FetchError::NotInReplay { url: request.url.to_string() });
         };
-        let requested = request.url.clone();
+        let (requested, post) = (request.url.clone(), request.post.clone());
         let place = requested.to_string();
-        let outcome = tokio::task::spawn_blocking(move || page.read(requested)).await;
+        let outcome = tokio::task::spawn_blocking(move || page.read(requested, post)).await;
         match outcome {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(reason)) => Err(FetchError::Io { place, reason }),
@@ -487,6 +503,7 @@ mod tests {
         let (url, old) = (Url::parse("https://a.gov.cn/new").unwrap(), Url::parse("http://a.gov.cn/old").unwrap());
         let fetched = Response {
             requested: old.clone(),
+            post: None,
             url,
             status: 200,
             headers: vec![("content-type".to_owned(), "text/html".to_owned())],

@@ -3,6 +3,8 @@
 use std::future::Future;
 
 use jiff::Timestamp;
+use model::fingerprint::sha256_hex;
+use model::id::normal_url;
 use url::Url;
 
 use crate::error::FetchError;
@@ -30,13 +32,31 @@ pub struct Request {
     pub render: bool,
 }
 
+/// Most bytes sent by one POST: lists are asked for with a few fields.
+pub(crate) const MOST_POST_BYTES: usize = 1 << 20;
+
 /// The body of a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     /// Its `Content-Type`.
     pub content_type: String,
-    /// Its bytes.
+    /// Its bytes, at most 1 MB.
     pub body: Vec<u8>,
+}
+
+impl Post {
+    /// What tells this body from others sent to the same URL: its SHA-256 in lower-case hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        sha256_hex(&self.body)
+    }
+}
+
+/// Under what an answer is known: its normal URL, and the digest of what was sent to get it.
+pub(crate) fn key(url: &str, post: Option<&str>) -> String {
+    let url = normal_url(url);
+    // A URL holds no blank, so no GET has the key of a POST.
+    post.map(|digest| format!("{url} {digest}")).unwrap_or(url)
 }
 
 impl Request {
@@ -52,6 +72,8 @@ impl Request {
 pub struct Response {
     /// The URL asked for.
     pub requested: Url,
+    /// What was sent to it by POST.
+    pub post: Option<Post>,
     /// The URL that answered, after redirects.
     pub url: Url,
     /// The HTTP status.

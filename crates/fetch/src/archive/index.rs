@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::SnapshotId;
-use model::id::normal_url;
 use serde::{Deserialize, Serialize};
+
+use crate::transport::key;
 
 /// One record of the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct Entry {
     /// The URL asked for, where a redirect led elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested: Option<String>,
+    /// Digest of what was sent by POST ([`crate::Post::digest`]); nothing for a GET.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<String>,
     /// The HTTP status.
     pub status: u16,
     /// When it was fetched.
@@ -45,8 +49,9 @@ impl Entry {
     }
 
     /// The keys under which it is the newest.
-    pub(super) fn urls(&self) -> impl Iterator<Item = String> {
-        [Some(normal_url(&self.url)), self.requested.as_deref().map(normal_url)].into_iter().flatten()
+    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+        let post = self.post.as_deref();
+        [Some(self.url.as_str()), self.requested.as_deref()].into_iter().flatten().map(move |url| key(url, post))
     }
 }
 
@@ -65,7 +70,7 @@ pub(super) fn file_number(name: &str) -> Option<u32> {
 pub(super) struct Index {
     entries: Vec<Entry>,
     first_by_id: HashMap<SnapshotId, usize>,
-    last_by_url: HashMap<String, usize>,
+    last_by_key: HashMap<String, usize>,
 }
 
 impl Index {
@@ -74,8 +79,8 @@ impl Index {
         if !entry.revisit {
             self.first_by_id.entry(entry.id.clone()).or_insert(at);
         }
-        for url in entry.urls() {
-            self.last_by_url.insert(url, at);
+        for key in entry.keys() {
+            self.last_by_key.insert(key, at);
         }
         self.entries.push(entry);
     }
@@ -85,9 +90,9 @@ impl Index {
         self.entries.get(*self.first_by_id.get(id)?)
     }
 
-    /// The newest record of a URL.
-    pub(super) fn latest_of(&self, url: &str) -> Option<&Entry> {
-        self.entries.get(*self.last_by_url.get(&normal_url(url))?)
+    /// The newest record under one of [`Entry::keys`].
+    pub(super) fn latest_of(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(*self.last_by_key.get(key)?)
     }
 
     pub(super) fn entry(&self, at: usize) -> Option<&Entry> {

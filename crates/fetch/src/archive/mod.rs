@@ -19,7 +19,7 @@ use model::fingerprint::sha256_hex;
 
 pub use index::Entry;
 
-use crate::transport::Response;
+use crate::transport::{Response, key};
 use crate::warc::{self, Place};
 use index::Index;
 use writer::{Job, Writer};
@@ -266,10 +266,10 @@ impl Archive {
         ArchiveError::Damaged { path: self.dir.join(entry.file_name()), offset: entry.offset, reason: reason.to_owned() }
     }
 
-    /// The newest entry of a URL, asked for or answering; `http` and `https` are the same.
+    /// The newest entry of a URL that was got by GET, asked for or answering; `http` and `https` are the same.
     #[must_use]
     pub fn latest_of(&self, url: &str) -> Option<Entry> {
-        self.read_index().latest_of(url).cloned()
+        self.read_index().latest_of(&key(url, None)).cloned()
     }
 
     /// All entries, oldest first. Entries added meanwhile are included.

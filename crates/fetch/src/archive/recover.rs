@@ -10,7 +10,7 @@ use model::fingerprint::sha256_hex;
 
 use super::index::{Entry, Index, file_name, file_number};
 use super::{ArchiveError, INDEX_FILE};
-use crate::warc::{self, Event, REQUESTED, Record};
+use crate::warc::{self, Event, POST, REQUESTED, Record};
 
 /// Whether damage is repaired or only passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,12 +160,13 @@ fn entry_of(record: Record) -> Option<Entry> {
     };
     let url = record.url()?.to_owned();
     let requested = record.field(REQUESTED).map(str::to_owned);
+    let post = record.field(POST).map(str::to_owned);
     let fetched_at = record.date()?;
     let stated = record.field("WARC-Payload-Digest").and_then(|digest| digest.strip_prefix("sha256:")).map(str::to_owned);
     let message = record.http().ok()?;
     let id = if revisit { stated? } else { sha256_hex(&message.body) };
     let (status, id) = (message.status, SnapshotId(id));
-    Some(Entry { id, url, requested, status, fetched_at, file: 0, offset: 0, length: 0, revisit })
+    Some(Entry { id, url, requested, post, status, fetched_at, file: 0, offset: 0, length: 0, revisit })
 }
 
 /// The lines of some entries.

@@ -11,6 +11,7 @@ fn response(url: &str, body: &str) -> Response {
     let url = Url::parse(url).unwrap();
     Response {
         requested: url.clone(),
+        post: None,
         url,
         status: 200,
         headers: vec![

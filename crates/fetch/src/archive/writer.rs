@@ -14,7 +14,7 @@ use model::fingerprint::sha256_hex;
 use super::index::{Entry, Index, file_name};
 use super::recover::{Recovered, lines, sync_dir};
 use super::{ArchiveError, INDEX_FILE};
-use crate::transport::Response;
+use crate::transport::{Post, Response};
 use crate::warc::{self, Content, MOST_RECORD_BYTES, self_consistent};
 
 /// A response ready to be written; compressing needs no lock.
@@ -22,6 +22,8 @@ pub(super) struct Prepared {
     id: SnapshotId,
     url: String,
     requested: Option<String>,
+    post: Option<Post>,
+    post_digest: Option<String>,
     status: u16,
     headers: Vec<(String, String)>,
     at: Timestamp,
@@ -35,6 +37,7 @@ impl Prepared {
         Content {
             url: &self.url,
             requested: self.requested.as_deref(),
+            post: self.post.as_ref().zip(self.post_digest.as_deref()),
             status: self.status,
             headers: &self.headers,
             at: self.at,
@@ -47,6 +50,7 @@ impl Prepared {
             id: self.id.clone(),
             url: self.url.clone(),
             requested: self.requested.clone(),
+            post: self.post_digest.clone(),
             status: self.status,
             fetched_at: self.at,
             file,
@@ -67,6 +71,8 @@ pub(super) fn prepare(response: &Response, is_stored: impl Fn(&SnapshotId) -> bo
         id: SnapshotId(sha256_hex(&response.body)),
         url: response.url.to_string(),
         requested: (response.requested != response.url).then(|| response.requested.to_string()),
+        post: response.post.clone(),
+        post_digest: response.post.as_ref().map(Post::digest),
         status: response.status,
         headers: self_consistent(response.headers.clone()),
         at: response.fetched_at,
@@ -175,7 +181,7 @@ struct Staged {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
     ids: HashMap<SnapshotId, usize>,
-    urls: HashMap<String, usize>,
+    keys: HashMap<String, usize>,
 }
 
 impl Writer {
@@ -222,11 +228,11 @@ impl Writer {
     /// Adds one response to the write, unless it is stored already.
     fn stage(&self, prepared: &Prepared, staged: &mut Staged, base: u64, index: &Index) -> Result<(), ArchiveError> {
         let probe = prepared.entry(self.number, 0, 0, false);
-        let is_latest = |url: &String| {
-            let latest = staged.urls.get(url).and_then(|&at| staged.entries.get(at)).or_else(|| index.latest_of(url));
+        let is_latest = |key: &String| {
+            let latest = staged.keys.get(key).and_then(|&at| staged.entries.get(at)).or_else(|| index.latest_of(key));
             latest.is_some_and(|entry| entry.id == prepared.id)
         };
-        if probe.urls().all(|url| is_latest(&url)) {
+        if probe.keys().all(|key| is_latest(&key)) {
             return Ok(());
         }
         let staged_first = staged.ids.get(&prepared.id).and_then(|&at| staged.entries.get(at));
@@ -242,7 +248,7 @@ impl Writer {
         let entry = prepared.entry(self.number, offset, member.len() as u64, first.is_some());
         let at = staged.entries.len();
         staged.ids.entry(entry.id.clone()).or_insert(at);
-        staged.urls.extend(entry.urls().map(|url| (url, at)));
+        staged.keys.extend(entry.keys().map(|key| (key, at)));
         staged.entries.push(entry);
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Settings of the network transport.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// Settings of [`crate::Http`]. Every limit has a default; a missing key means the default.
@@ -32,6 +34,10 @@ pub struct HttpConfig {
     pub most_retry_after_ms: u64,
     /// `http://host:port` through which everything is fetched. The environment's proxy settings are never used.
     pub proxy: Option<String>,
+    /// The Chromium that runs the scripts of pages; nothing means the one found at the usual places.
+    pub browser: Option<PathBuf>,
+    /// Longest time a browser may take for one page, in milliseconds.
+    pub render_timeout_ms: u64,
     /// Addresses that may be fetched from though they are not public: `host:port`, an address, or a CIDR network.
     pub allow: Vec<String>,
 }
@@ -52,6 +58,8 @@ impl Default for HttpConfig {
             per_host_rate_ms: 0,
             most_retry_after_ms: 60_000,
             proxy: None,
+            browser: None,
+            render_timeout_ms: 60_000,
             allow: Vec::new(),
         }
     }

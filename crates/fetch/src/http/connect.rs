@@ -10,15 +10,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
 use url::Url;
 
+use super::hop::Hop;
 use super::{HttpConfig, Reply};
 use crate::body::{BodyError, Limits, decode_content};
 use crate::error::FetchError;
 use crate::guard::Guard;
-use crate::transport::{Request, header};
+use crate::transport::header;
 use crate::warc::self_consistent;
+
+/// Hardly a page is longer.
+const USUAL_BYTES: u64 = 256 << 10;
 
 /// Opens connections.
 #[derive(Debug)]
@@ -49,28 +53,26 @@ impl Connector {
         })
     }
 
-    /// Sends one GET and reads the reply; a redirect's body is not read.
-    pub(crate) async fn exchange(
-        &self,
-        url: &Url,
-        conditions: Option<&Request>,
-        most_bytes: u64,
-        cut: bool,
-    ) -> Result<Reply, FetchError> {
+    /// Sends one request and reads the reply; a redirect's body is not read.
+    pub(crate) async fn exchange(&self, hop: &Hop<'_>, most_bytes: u64, cut: bool) -> Result<Reply, FetchError> {
+        let url = &hop.url;
         if self.has_proxy {
             self.judge_name(url).await?;
         }
         let port = url.port_or_known_default().unwrap_or_default();
         let client = self.by_port.get(&port).unwrap_or(&self.general);
-        let mut request = client.get(url.clone());
-        for (name, value) in conditions.map(validators).into_iter().flatten() {
-            request = request.header(name, value);
-        }
-        let mut response = request.send().await.map_err(|error| self.explain(url, &error))?;
+        let request = match hop.post {
+            None => client.get(url.clone()),
+            Some(post) => client.post(url.clone()).header(CONTENT_TYPE, &post.content_type).body(post.body.clone()),
+        };
+        let mut response = request.headers(hop.headers.clone()).send().await.map_err(|error| self.explain(url, &error))?;
         let status = response.status().as_u16();
         let headers = headers(&response);
-        if response.status().is_redirection() {
+        if response.status().is_redirection() && status != 304 {
             return Ok(Reply { status, headers: self_consistent(headers), body: Vec::new() });
+        }
+        if let Some(reason) = unasked(status, hop) {
+            return Err(FetchError::Io { place: url.to_string(), reason: reason.to_owned() });
         }
         let body = self.read(url, &mut response, most_bytes, cut).await?;
         let limits = Limits { most_bytes, most_ratio: self.most_ratio, cut };
@@ -84,7 +86,9 @@ impl Connector {
         if !cut && response.content_length().is_some_and(|length| length > most) {
             return Err(too_large());
         }
-        let mut body = Vec::new();
+        // What a server announces is believed as far as a page is usually long.
+        let announced = response.content_length().unwrap_or_default().min(most).min(USUAL_BYTES);
+        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
         while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(url, &error))? {
             let room = most.saturating_sub(body.len() as u64);
             if chunk.len() as u64 > room {
@@ -143,17 +147,21 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     error.downcast_ref::<rustls::Error>()
 }
 
-/// Headers that let the server answer 304.
-fn validators(request: &Request) -> impl Iterator<Item = (reqwest::header::HeaderName, HeaderValue)> {
-    let etag = request.etag.as_deref().map(|value| (IF_NONE_MATCH, value));
-    let modified = request.last_modified.as_deref().map(|value| (IF_MODIFIED_SINCE, value));
-    // A stored value that is no header value is not sent: the page is then fetched in full.
-    etag.into_iter().chain(modified).filter_map(|(name, value)| Some((name, HeaderValue::from_str(value).ok()?)))
+/// Why an answer is none to what was asked: taken for pages, a part would be a short page, and "unchanged" a lost one.
+fn unasked(status: u16, hop: &Hop<'_>) -> Option<&'static str> {
+    match status {
+        206 => Some("answered with a part of the page (206), which was not asked for"),
+        304 if !hop.is_conditional() => Some("answered that nothing changed (304), which was not asked"),
+        100..200 => Some("switched protocols, which was not asked for"),
+        _ => None,
+    }
 }
 
 fn headers(response: &reqwest::Response) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+    // Headers with our own name are what we say of a page, never what a server says.
+    let theirs = response.headers().iter().filter(|(name, _)| !name.as_str().starts_with("x-huice-"));
+    theirs.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 /// Undoes the content encoding; large bodies on a thread of their own, so that they hold up no other host.

@@ -3,7 +3,10 @@
 
 mod config;
 mod connect;
+mod cookies;
+mod hop;
 mod host;
+mod render;
 mod robots;
 
 use std::collections::HashSet;
@@ -11,6 +14,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use model::Clock;
+use reqwest::header::COOKIE;
 use tokio::time::Instant;
 use url::Url;
 
@@ -20,7 +24,10 @@ use crate::error::FetchError;
 use crate::guard::Guard;
 use crate::transport::{Request, Response, Transport, header};
 use connect::Connector;
+use cookies::Jars;
+use hop::Hop;
 use host::{Hosts, Turn};
+use render::{RENDERED, Renderer};
 use robots::{Known, RobotsCache};
 
 /// The network.
@@ -32,6 +39,8 @@ pub struct Http {
     connector: Connector,
     hosts: Hosts,
     robots: RobotsCache,
+    jars: Jars,
+    renderer: Renderer,
 }
 
 /// A boxed [`Http::follow`].
@@ -46,7 +55,8 @@ pub(crate) struct Reply {
 
 /// What is the same for every hop of one request.
 struct Journey<'a> {
-    conditions: Option<&'a Request>,
+    /// What was asked for; nothing for robots.txt.
+    request: Option<&'a Request>,
     rate: Duration,
     most_bytes: u64,
     /// Whether a body over the limit is cut instead of refused.
@@ -61,30 +71,48 @@ impl Http {
     pub fn new(config: HttpConfig, clock: Clock) -> Result<Self, FetchError> {
         let guard = Guard::new(&config.allow)?;
         let connector = Connector::new(&config, &guard)?;
-        Ok(Self { config, clock, guard, connector, hosts: Hosts::default(), robots: RobotsCache::default() })
+        let renderer = Renderer::new(&config, &guard);
+        Ok(Self {
+            renderer,
+            config,
+            clock,
+            guard,
+            connector,
+            hosts: Hosts::default(),
+            robots: RobotsCache::default(),
+            jars: Jars::default(),
+        })
     }
 
     /// Follows redirects from `start`, each hop checked, until something that is no redirect answers.
     async fn follow(&self, start: &Url, journey: &Journey<'_>, obey_robots: bool) -> Result<(Url, Reply), FetchError> {
-        let mut url = plain(start.clone());
+        let mut hop = Hop::first(start, journey.request)?;
+        let jar = journey.request.and_then(|request| request.jar.as_deref());
         let mut seen = HashSet::new();
         for _ in 0..=self.config.most_redirects {
-            if !seen.insert(url.clone()) {
+            self.guard.check(&hop.url)?;
+            let delay = if obey_robots { self.ask_robots(&hop.url).await? } else { Duration::ZERO };
+            match self.jars.header(jar, &hop.url) {
+                Some(cookies) => hop.headers.insert(COOKIE, cookies),
+                None => hop.headers.remove(COOKIE),
+            };
+            // Sites set a cookie and send back to the same address: only the same question twice is a loop.
+            if !seen.insert((hop.url.clone(), hop.post.is_some(), hop.headers.get(COOKIE).cloned())) {
                 break;
             }
-            self.guard.check(&url)?;
-            let delay = if obey_robots { self.ask_robots(&url).await? } else { Duration::ZERO };
-            let reply = self.exchange(&url, journey, journey.rate.max(delay)).await?;
-            match redirect_target(&url, &reply)? {
-                None => return Ok((url, reply)),
-                Some(next) => url = plain(next),
+            let reply = self.exchange(&hop, journey, journey.rate.max(delay)).await?;
+            self.jars.keep(jar, &hop.url, &reply.headers);
+            match hop.redirected(&reply)? {
+                None => return Ok((hop.url, reply)),
+                Some(next) => hop = next,
             }
         }
         Err(FetchError::TooManyRedirects { url: start.to_string(), most_redirects: self.config.most_redirects })
     }
 
     /// One hop: waits for the host's turn, then tries until there is an answer worth returning.
-    async fn exchange(&self, url: &Url, journey: &Journey<'_>, rate: Duration) -> Result<Reply, FetchError> {
+    async fn exchange(&self, hop: &Hop<'_>, journey: &Journey<'_>, rate: Duration) -> Result<Reply, FetchError> {
+        let url = &hop.url;
         let rate = rate.max(Duration::from_millis(self.config.per_host_rate_ms));
         let most_wait = Duration::from_millis(self.config.most_retry_after_ms);
         let queue = self.hosts.of(url);
@@ -93,7 +121,7 @@ impl Http {
         let mut attempt = 1;
         loop {
             turn.wait(url, rate, most_wait).await?;
-            let outcome = self.attempt(url, journey).await;
+            let outcome = self.attempt(hop, journey).await;
             turn.rest(rate);
             let failure = match outcome {
                 Ok(reply) if is_overload(reply.status) => self.overload(url, &reply, &mut turn),
@@ -108,6 +136,33 @@ impl Http {
             turn.rest(backoff(url, attempt, self.config.backoff_ms));
             attempt += 1;
         }
+    }
+
+    /// A page as it is once its scripts have run. It is fetched first like any other: that judges robots.txt, follows
+    /// redirects and knows the status, of which the browser tells nothing.
+    async fn fetch_and_render(&self, request: &Request, journey: &Journey<'_>) -> Result<(Url, Reply), FetchError> {
+        if request.post.is_some() {
+            let reason = "what answers a POST cannot be rendered".to_owned();
+            return Err(FetchError::BadRequest { url: request.url.to_string(), reason });
+        }
+        let program = self.renderer.browser()?;
+        let (url, mut reply) = self.follow(&request.url, journey, self.config.obey_robots).await?;
+        let is_html = header(&reply.headers, "content-type").is_none_or(|value| value.to_ascii_lowercase().contains("html"));
+        if reply.status != 200 || !is_html {
+            return Ok((url, reply));
+        }
+        let rate = journey.rate.max(Duration::from_millis(self.config.per_host_rate_ms));
+        let queue = self.hosts.of(&url);
+        let mut turn = queue.lock().await;
+        turn.wait(&url, rate, Duration::from_millis(self.config.most_retry_after_ms)).await?;
+        let outcome = self.renderer.render(&program, &url).await;
+        turn.rest(rate);
+        reply.body = outcome?;
+        reply.headers.retain(|(name, _)| name != "content-type");
+        reply.headers.push(("content-type".to_owned(), "text/html; charset=utf-8".to_owned()));
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        reply.headers.push((RENDERED.to_owned(), name));
+        Ok((url, reply))
     }
 
     /// Notes what an overloaded server asked for, and names the failure.
@@ -129,12 +184,12 @@ impl Http {
     }
 
     /// One attempt within the time limit.
-    async fn attempt(&self, url: &Url, journey: &Journey<'_>) -> Result<Reply, FetchError> {
+    async fn attempt(&self, hop: &Hop<'_>, journey: &Journey<'_>) -> Result<Reply, FetchError> {
         let limit = Duration::from_millis(self.config.total_timeout_ms);
-        let exchange = self.connector.exchange(url, journey.conditions, journey.most_bytes, journey.cut);
+        let exchange = self.connector.exchange(hop, journey.most_bytes, journey.cut);
         match tokio::time::timeout(limit, exchange).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(FetchError::Timeout { url: url.to_string(), limit_ms: self.config.total_timeout_ms }),
+            Err(_) => Err(FetchError::Timeout { url: hop.url.to_string(), limit_ms: self.config.total_timeout_ms }),
         }
     }
 
@@ -152,7 +207,7 @@ impl Http {
         let mut place = url.clone();
         place.set_path("/robots.txt");
         place.set_query(None);
-        let journey = Journey { conditions: None, rate: Duration::ZERO, most_bytes: robots::MOST_BYTES, cut: true };
+        let journey = Journey { request: None, rate: Duration::ZERO, most_bytes: robots::MOST_BYTES, cut: true };
         let outcome = self.follow_boxed(&place, &journey).await;
         Known::from_reply(outcome, &self.config.robots_agent, Instant::now())
     }
@@ -167,19 +222,31 @@ impl Transport for Http {
     async fn get(&self, request: &Request) -> Result<Response, FetchError> {
         let started = Instant::now();
         let journey = Journey {
-            conditions: Some(request),
+            request: Some(request),
             rate: Duration::from_millis(request.rate_ms),
             most_bytes: self.config.most_bytes,
             cut: false,
         };
-        let outcome = self.follow(&request.url, &journey, self.config.obey_robots).await;
+        let outcome = if request.render {
+            self.fetch_and_render(request, &journey).await
+        } else {
+            self.follow(&request.url, &journey, self.config.obey_robots).await
+        };
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let host = request.url.host_str().unwrap_or_default();
         match outcome {
             Ok((url, reply)) => {
                 tracing::info!(host, status = reply.status, ms, bytes = reply.body.len(), "fetched");
                 let Reply { status, headers, body } = reply;
-                Ok(Response { requested: request.url.clone(), url, status, headers, body, fetched_at: self.clock.now() })
+                Ok(Response {
+                    requested: request.url.clone(),
+                    post: request.post.clone(),
+                    url,
+                    status,
+                    headers,
+                    body,
+                    fetched_at: self.clock.now(),
+                })
             }
             Err(error) => {
                 tracing::warn!(host, code = error.code(), ms, %error, "not fetched");
@@ -189,29 +256,8 @@ impl Transport for Http {
     }
 }
 
-/// The URL as it is sent: without fragment, and without credentials, which no public page needs.
-fn plain(mut url: Url) -> Url {
-    url.set_fragment(None);
-    // Both fail only for URLs without host, which the guard refuses.
-    if url.set_username("").is_err() || url.set_password(None).is_err() {
-        tracing::debug!("url without host");
-    }
-    url
-}
-
 const fn is_overload(status: u16) -> bool {
     status == 429 || status >= 500
-}
-
-/// Where a redirect leads, if the reply is one.
-fn redirect_target(url: &Url, reply: &Reply) -> Result<Option<Url>, FetchError> {
-    if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let Some(location) = header(&reply.headers, "location") else { return Ok(None) };
-    url.join(location.trim())
-        .map(Some)
-        .map_err(|error| FetchError::BadUrl { url: location.chars().take(200).collect(), reason: format!("redirect: {error}") })
 }
 
 /// The pause before the next attempt: doubling, at most a minute, spread by a quarter so that hosts behind one server
@@ -234,27 +280,5 @@ mod tests {
         assert!((2_000..=2_500).contains(&pause(2)));
         assert!((60_000..=75_000).contains(&pause(30)));
         assert_eq!(backoff(&url, 1, 0), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_redirect_is_resolved_against_its_page() {
-        let url = Url::parse("http://a.gov.cn/x/y.html").unwrap();
-        let check = |status, location: Option<&str>, expected: Option<&str>| {
-            let headers = location.map(|value| ("location".to_owned(), value.to_owned())).into_iter().collect();
-            let reply = Reply { status, headers, body: Vec::new() };
-            let found = redirect_target(&url, &reply).unwrap().map(|url| url.to_string());
-            assert_eq!(found.as_deref(), expected);
-        };
-        check(302, Some("../z.html"), Some("http://a.gov.cn/z.html"));
-        check(301, Some("//b.gov.cn/"), Some("http://b.gov.cn/"));
-        check(302, Some("/政策"), Some("http://a.gov.cn/%E6%94%BF%E7%AD%96"));
-        check(302, None, None);
-        check(200, Some("/z"), None);
-        check(304, Some("/z"), None);
-    }
-
-    #[test]
-    fn credentials_and_fragments_are_not_sent() {
-        assert_eq!(plain(Url::parse("http://u:p@a.gov.cn/x#y").unwrap()).as_str(), "http://a.gov.cn/x");
     }
 }

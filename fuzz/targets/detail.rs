@@ -1,0 +1,7 @@
+//! `cargo +nightly fuzz run detail`.
+#![no_main]
+
+#[path = "../entries/pages.rs"]
+mod pages;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pages::detail(bytes));
