@@ -34,8 +34,9 @@ fn is_file_name(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, end)| is_file_end(end))
 }
 
-/// The attachments of a page, each file once, in page order.
-pub(crate) fn find(outline: &Outline<'_>, base: &Url, body: ElementId) -> Vec<Attachment> {
+/// The attachments of a page, each file once, in page order. Links inside `named` elements belong to the document even
+/// where these look like the page's frame.
+pub(crate) fn find(outline: &Outline<'_>, base: &Url, body: ElementId, named: &[ElementId]) -> Vec<Attachment> {
     let mut found: Vec<Attachment> = Vec::new();
     for link in &outline.links {
         let name = name_of(link);
@@ -43,7 +44,8 @@ pub(crate) fn find(outline: &Outline<'_>, base: &Url, body: ElementId) -> Vec<At
         if !leads_to_file || link.href.starts_with("javascript") {
             continue;
         }
-        if !outline.contains(body, link.element) && in_frame(outline, link.element) {
+        let belongs = outline.contains(body, link.element) || named.iter().any(|place| outline.contains(*place, link.element));
+        if !belongs && in_frame(outline, link.element) {
             continue;
         }
         let Ok(url) = base.join(link.href) else { continue };
@@ -146,15 +148,19 @@ mod tests {
     #[test]
     fn attachments_are_listed_once_with_their_best_name() {
         let html = "<div class=top><a href=a.pdf>下载</a></div><div id=body><p>附件：<a href=a.pdf title=细则>细则.pdf</a></p></div>\
+                    <div class=related id=named><a href=b.pdf>申报表.pdf</a></div>\
                     <div class=footer><a href=report.pdf>年度报表</a></div>";
         let parsed = parse::parse(html);
         let outline = Outline::new(&parsed.html, &Index::default(), None);
-        let body = outline.elements.iter().position(|element| element.id == "body").unwrap() as ElementId;
+        let place = |id: &str| outline.elements.iter().position(|element| element.id == id).unwrap() as ElementId;
         let base = Url::parse("https://www.example.gov.cn/x/").unwrap();
-        let found = find(&outline, &base, body);
-        assert_eq!(
-            found,
-            [Attachment { name: "细则.pdf".to_owned(), url: "https://www.example.gov.cn/x/a.pdf".to_owned(), file: None }]
-        );
+        let of = |named: &[ElementId]| -> Vec<(String, String)> {
+            let found = find(&outline, &base, place("body"), named).into_iter();
+            found.map(|attachment| (attachment.name, attachment.url)).collect()
+        };
+        let own = ("细则.pdf".to_owned(), "https://www.example.gov.cn/x/a.pdf".to_owned());
+        let named = ("申报表.pdf".to_owned(), "https://www.example.gov.cn/x/b.pdf".to_owned());
+        assert_eq!(of(&[]), std::slice::from_ref(&own));
+        assert_eq!(of(&[place("named")]), [own, named], "a rule names what belongs to the document");
     }
 }

@@ -84,10 +84,23 @@ fn below_title(outline: &Outline<'_>, title: LineId) -> Option<ElementId> {
     let around = outline.ancestors(outline.lines[title as usize].element).find(|element| {
         let prose = outline.prose(after(*element));
         let sentences = after(*element).take(200).filter(|id| outline.line(*id).ends_with(['。', '；', '：'])).count();
-        prose >= 250 || (prose > 0 && prose * 4 >= total) || (prose >= 60 && sentences >= 2)
+        prose >= 250
+            || (prose > 0 && prose * 4 >= total)
+            || (prose >= 60 && sentences >= 2)
+            // One sentence is a notice where the header of a page stands between it and the title.
+            || (prose >= 20 && sentences >= 1 && has_header(outline, after(*element)))
     })?;
     let has_text = outline.prose(after(around)) >= 30;
     has_text.then(|| descend(outline, around, title + 1))
+}
+
+/// Whether one of the first lines gives the date of the page, and a sentence comes behind it.
+fn has_header(outline: &Outline<'_>, lines: Range<LineId>) -> bool {
+    let dated = lines.clone().take(8).find(|id| {
+        let line = outline.line(*id);
+        outline.lines[*id as usize].characters <= 80 && !line.contains('。') && model::date::parse_date(line).is_some()
+    });
+    dated.is_some_and(|dated| (dated + 1..lines.end).take(60).any(|id| outline.line(id).ends_with('。')))
 }
 
 /// Goes down from the top while one child holds nearly all running text.
@@ -138,7 +151,8 @@ pub(crate) fn own_lines(
     title: &str,
 ) -> Vec<LineId> {
     let outer = *outline.element(container);
-    let table = label_table_lines(labels);
+    let mut table = label_table_lines(labels);
+    table.extend(whole_label_tables(outline, container, labels));
     let kept: Vec<LineId> = outline
         .lines_of(container)
         .filter(|id| {
@@ -183,6 +197,20 @@ fn label_table_lines(labels: &[Labelled]) -> Vec<Range<LineId>> {
     ranges
 }
 
+/// Tables inside the container of which three rows or more are labels of the 信息公开 table: their other rows are no text.
+fn whole_label_tables(outline: &Outline<'_>, container: ElementId, labels: &[Labelled]) -> Vec<Range<LineId>> {
+    let mut counts: Vec<(ElementId, u32)> = Vec::new();
+    for labelled in labels.iter().filter(|labelled| labelled.origin == Origin::LabelTable) {
+        let table = outline.element(outline.lines[labelled.line as usize].element).table;
+        match counts.last_mut() {
+            Some((last, count)) if *last == table => *count += 1,
+            _ => counts.push((table, 1)),
+        }
+    }
+    let whole = counts.into_iter().filter(|(table, count)| *count >= 3 && *table != NONE && *table > container);
+    whole.map(|(table, _)| outline.lines_of(table)).filter(|lines| outline.characters(lines.clone()) < 1200).collect()
+}
+
 /// How many lines from the top a page header can reach into a container.
 const HEAD_LINES: usize = 14;
 
@@ -193,9 +221,10 @@ fn without_head(outline: &Outline<'_>, lines: Vec<LineId>, title: &str) -> Vec<L
     let mut characters = 0;
     for (at, id) in lines.iter().take(HEAD_LINES).enumerate() {
         let line = outline.line(*id);
-        if is_header_line(line) || words::is_tool_line(line) {
+        if is_header_line(line) || words::is_tool_line(line) || (at < 3 && is_day_line(line)) {
             cut = at + 1;
-        } else if characters > 300 {
+        } else if characters > 300 || line.ends_with(['。', '：', '，']) || line.starts_with("一、") {
+            // A sentence, a salutation or a heading is text: buttons behind it belong to the foot of the page.
             break;
         }
         characters += line.chars().count();
@@ -254,7 +283,7 @@ pub(crate) fn is_header_line(line: &str) -> bool {
     ];
     let count = line.chars().count();
     count <= 120
-        && MARKS.iter().any(|mark| line.find(mark).is_some_and(|at| line[..at].chars().count() <= 40))
+        && MARKS.iter().any(|mark| line.find(mark).is_some_and(|at| line[..at].chars().count() <= 40 && is_label_at(line, at)))
         && !line.contains('。')
         && (count <= 40
             || model::date::parse_date(line).is_some()
@@ -262,6 +291,26 @@ pub(crate) fn is_header_line(line: &str) -> bool {
             || line.contains("字号")
             || line.contains("字体")
             || line.contains("浏览"))
+}
+
+/// Whether what stands at a place of a line begins a label there: `资金来源：` holds no 来源, `10:11来源：` does.
+fn is_label_at(line: &str, at: usize) -> bool {
+    let before = line[..at].chars().next_back();
+    before.is_none_or(|character| !words::is_letter(character) || character.is_ascii_digit() || character == '日')
+        || model::date::parse_date(line).is_some()
+}
+
+/// Whether a line is the day of a page with what stands beside it: `2024-05-06 10:11 示例日报 点击：45`, `日期：2024-05-06`.
+fn is_day_line(line: &str) -> bool {
+    let line = line.trim_start_matches(['日', '期', '时', '间', '：', ':', ' ', '[', '【', '(', '（']);
+    let count = line.chars().count();
+    (8..=80).contains(&count)
+        && !line.contains(['。', '，', '；'])
+        && model::date::find_moment(line).is_some_and(|(_, start, end)| {
+            let has_more =
+                ["来源", "作者", "点击", "浏览", "阅读", "访问", "字号", "字体"].iter().any(|mark| line.contains(mark));
+            start == 0 && (has_more || end + 2 >= count)
+        })
 }
 
 /// Cuts what follows the document: buttons, editors, neighbours, related pages.
@@ -273,7 +322,9 @@ fn without_tail(outline: &Outline<'_>, mut lines: Vec<LineId>) -> Vec<LineId> {
         let line = outline.line(lines[*at]);
         words::is_tail_line(line) && {
             let behind: u32 = lines[at + 1..].iter().map(plain).sum();
-            behind < 120
+            let linked: u32 = lines[*at..].iter().map(|id| outline.lines[*id as usize].link_characters).sum();
+            // Without a link among them these words are the document's: who to ask, who signed.
+            behind < 120 && (linked > 0 || behind == 0 || !words::may_be_text(line))
         }
     }) {
         lines.truncate(at);

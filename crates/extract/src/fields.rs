@@ -11,9 +11,10 @@ use model::{Block, DocNumber, Document, Issue, Moment};
 use regex::Regex;
 use url::Url;
 
+use crate::declared::{self, Declared, Start};
 use crate::labels::{Field, Labelled, Origin};
 use crate::outline::{LineId, Outline};
-use crate::signature::{Declared, agencies_of_title, signature, split_agencies};
+use crate::signature::{agencies_of_title, signature, split_agencies};
 use crate::words;
 
 /// What the fields are read from.
@@ -23,6 +24,8 @@ pub(crate) struct Evidence<'e, 'a> {
     pub(crate) url: &'e Url,
     /// Lines between the title and the end of the page's header.
     pub(crate) header: std::ops::Range<LineId>,
+    /// Labels below the text.
+    pub(crate) below: &'e [Labelled],
     /// Text of the place a rule names for the date or the source.
     pub(crate) date_place: Option<String>,
     pub(crate) source_place: Option<String>,
@@ -45,6 +48,12 @@ impl Evidence<'_, '_> {
         near.map(|labelled| labelled.value.as_str())
     }
 
+    /// The value of a label in the table, or else in the header.
+    fn value(&self, field: Field) -> Option<(&str, &'static str)> {
+        let table = self.table_value(field).map(|value| (value, "label_table"));
+        table.or_else(|| self.header_value(field).map(|value| (value, "header")))
+    }
+
     /// Fills every field of the document but title, body and attachments, which must be there already.
     pub(crate) fn fill(&self, document: &mut Document, issues: &mut Vec<Issue>) {
         self.published(document, issues);
@@ -52,6 +61,7 @@ impl Evidence<'_, '_> {
         self.issuers(document);
         self.days(document);
         self.texts(document);
+        from_text(document);
     }
 
     fn published(&self, document: &mut Document, issues: &mut Vec<Issue>) {
@@ -60,6 +70,7 @@ impl Evidence<'_, '_> {
         let meta = ["PubDate", "publishdate", "firstpublishedtime", "article:published_time", "pubtime", "og:release_date"];
         let meta = meta.iter().find_map(|name| self.outline.meta(name)).and_then(moment);
         let header = self.header_value(Field::Published).and_then(moment).or_else(|| self.unlabelled_header());
+        let header = header.or_else(|| self.below_text()).or_else(|| self.header_value(Field::Updated).and_then(moment));
         let url = url_date(self.url).map(Moment::from);
         // The tag tells when the page was last sent out; sites that moved or republished show the true, earlier day
         // on the page itself.
@@ -81,10 +92,18 @@ impl Evidence<'_, '_> {
         document.fields_from.insert("published".to_owned(), from.to_owned());
     }
 
+    /// The day of publication where a page names it below its text, and names but one there: lists of other pages
+    /// have a day for each.
+    fn below_text(&self) -> Option<Moment> {
+        let below = self.below.iter().filter(|labelled| labelled.field == Field::Published);
+        let mut days = below.filter_map(|labelled| moment(&labelled.value));
+        days.next().filter(|_| days.next().is_none())
+    }
+
     /// A date without a label in the header lines.
     fn unlabelled_header(&self) -> Option<Moment> {
         // The values of labels are what their labels say, whatever they look like.
-        let says_other = |field: Field| matches!(field, Field::Source | Field::Other | Field::Title);
+        let says_other = |field: Field| matches!(field, Field::Source | Field::Other | Field::Title | Field::Updated);
         let labelled = |id: LineId| {
             let own = self.labels.iter().any(|labelled| labelled.line == id && !says_other(labelled.field));
             own || self.labels.iter().any(|labelled| labelled.value_on_next_line && labelled.line + 1 == id)
@@ -119,8 +138,11 @@ impl Evidence<'_, '_> {
         for id in self.header.clone() {
             add(lone_number(self.outline.line(id)), "header");
         }
-        for block in first_blocks(&document.blocks) {
-            add(lone_number(&block.text), "body");
+        // Interpretations name the number of what they explain; numbers one below the other are a list.
+        let numbered: Vec<_> = first_blocks(&document.blocks).map(|block| lone_number(&block.text)).collect();
+        let is_list = numbered.windows(2).any(|pair| pair.iter().all(|found| !found.is_empty()) && pair[0] != pair[1]);
+        if !is_list && !document.title.contains("解读") {
+            numbered.into_iter().for_each(|found| add(found, "body"));
         }
         add(number_in_title(&document.title), "title");
     }
@@ -137,10 +159,6 @@ impl Evidence<'_, '_> {
             names = agencies_of_title(&document.title);
             from = "title";
         }
-        if names.is_empty() {
-            names = signature(&document.blocks).map(|(agencies, _)| agencies).unwrap_or_default();
-            from = "body";
-        }
         let mut seen: Vec<String> = Vec::new();
         names.retain(|name| {
             let bare = words::bare(name);
@@ -154,21 +172,37 @@ impl Evidence<'_, '_> {
         }
     }
 
+    /// Days that the table or the header name; what the text itself declares comes with [`from_text`].
     fn days(&self, document: &mut Document) {
-        let table = |field: Field| self.table_value(field).and_then(moment).map(|moment| moment.date);
-        // An interpretation tells when the document it explains comes into force, not itself.
-        let explains = ["解读", "问答", "一图读懂", "答记者问", "新闻发布会"].iter().any(|word| document.title.contains(word));
-        let mut body = if explains { Declared::default() } else { Declared::read(&document.blocks) };
-        // Tables may say it in a sentence: `时效：本规定自…起施行，有效期至…`.
-        if let Some(value) = self.table_value(Field::Validity).filter(|value| value.chars().count() > 12) {
-            let stated = Declared::read(&[Block { text: value.to_owned(), ..Block::default() }]);
-            body = Declared { effective: stated.effective.or(body.effective), expires: stated.expires.or(body.expires) };
-        }
-        let signed = signature(&document.blocks).map(|(_, date)| date);
+        let day = |(value, place): (&str, &'static str)| moment(value).map(|moment| (moment.date, place));
+        let found = |field: Field| self.value(field).and_then(day);
         let from = &mut document.fields_from;
-        document.issued = first(table(Field::Issued), signed, "issued", from);
-        document.effective = first(table(Field::Effective), body.effective, "effective", from);
-        document.expires = first(table(Field::Expires), body.expires, "expires", from);
+        document.issued = keep(found(Field::Issued), "issued", from);
+        document.effective = keep(found(Field::Effective), "effective", from);
+        document.expires = keep(found(Field::Expires), "expires", from);
+        // Tables may say it in a sentence: `时效：本规定自…起施行，有效期至…`, or as a length: `有效期：5年`.
+        let mut stated = Declared::default();
+        for (value, _) in [self.value(Field::Validity), self.value(Field::Effective)].into_iter().flatten() {
+            stated.add(value);
+        }
+        if document.effective.is_none() {
+            let day = match stated.effective {
+                Some(Start::Day(day)) => Some(day),
+                Some(Start::Issued) => document.issued,
+                None => None,
+            };
+            document.effective = keep(day.map(|day| (day, "label_table")), "effective", from);
+        }
+        if document.expires.is_none() {
+            document.expires = keep(stated.expires.map(|day| (day, "label_table")), "expires", from);
+        }
+        let length = self.value(Field::Expires).and_then(|(value, _)| declared::lone_months(value));
+        if let Some(months) = length
+            && document.expires.is_none()
+            && let Some(effective) = document.effective
+        {
+            document.expires = keep(declared::last_day(effective, months).map(|day| (day, "computed")), "expires", from);
+        }
     }
 
     fn texts(&self, document: &mut Document) {
@@ -197,11 +231,52 @@ impl Evidence<'_, '_> {
 
 type From = std::collections::BTreeMap<String, String>;
 
-fn first(table: Option<Date>, body: Option<Date>, field: &str, from: &mut From) -> Option<Date> {
-    let place = if table.is_some() { "label_table" } else { "body" };
-    let found = table.or(body)?;
+fn keep<T>(found: Option<(T, &str)>, field: &str, from: &mut From) -> Option<T> {
+    let (value, place) = found?;
     from.insert(field.to_owned(), place.to_owned());
-    Some(found)
+    Some(value)
+}
+
+/// Reads what a document's own title and text say of it: the inner title, who signed it and when, the remark under the
+/// signature, from when and until when it is in force. What a table, tag or header said stays; what was read of the
+/// text before is read again.
+pub(crate) fn from_text(document: &mut Document) {
+    let unset = |from: &From, field: &str| from.get(field).is_none_or(|place| matches!(place.as_str(), "body" | "computed"));
+    let found = signature(&document.blocks);
+    let from = &mut document.fields_from;
+    for field in ["inner_title", "signature", "note"] {
+        from.remove(field);
+    }
+    document.inner_title = keep(model::title::inner_title(&document.title).map(|inner| (inner, "title")), "inner_title", from);
+    document.note = keep(declared::note(&document.blocks).map(|note| (note, "body")), "note", from);
+    if unset(from, "issued") {
+        from.remove("issued");
+        document.issued = keep(found.as_ref().and_then(|found| found.date).map(|day| (day, "body")), "issued", from);
+    }
+    if unset(from, "issuers") {
+        from.remove("issuers");
+        let signed = found.as_ref().map(|found| found.issuers.clone()).filter(|names| !names.is_empty());
+        document.issuers = keep(signed.map(|names| (names, "body")), "issuers", from).unwrap_or_default();
+    }
+    document.signature = keep(found.map(|found| (found, "body")), "signature", from);
+    // An interpretation tells when the document it explains comes into force, not itself.
+    let explains = ["解读", "问答", "一图读懂", "答记者问", "新闻发布会"].iter().any(|word| document.title.contains(word));
+    let stated = if explains { Declared::default() } else { Declared::read(&document.blocks) };
+    if unset(from, "effective") {
+        from.remove("effective");
+        let day = match stated.effective {
+            Some(Start::Day(day)) => Some(day),
+            // The text says which day it is; when that day was, only the date of issue can say.
+            Some(Start::Issued) => document.issued,
+            None => None,
+        };
+        document.effective = keep(day.map(|day| (day, "body")), "effective", from);
+    }
+    if unset(from, "expires") && (document.expires.is_none() || from.get("expires").is_some_and(|place| place == "body")) {
+        from.remove("expires");
+        let computed = || document.effective.and_then(|day| stated.last_day(day)).map(|day| (day, "computed"));
+        document.expires = keep(stated.expires.map(|day| (day, "body")).or_else(computed), "expires", from);
+    }
 }
 
 fn note(found: Option<(&str, &str)>, field: &str, from: &mut From) -> Option<String> {
@@ -270,7 +345,9 @@ pub(crate) fn url_date(url: &Url) -> Option<Date> {
 
 /// Blocks among which a document's own number can stand: the short ones at its top.
 fn first_blocks(blocks: &[Block]) -> impl Iterator<Item = &Block> {
-    blocks.iter().take(12).take_while(|block| block.text.chars().count() <= 90)
+    // Behind a salutation or a sentence the text has begun, and its numbers are those of others.
+    let begins = |text: &str| text.chars().count() > 90 || text.ends_with(['：', ':', '。']);
+    blocks.iter().take(12).take_while(move |block| !begins(&block.text))
 }
 
 /// The number of a line that is a number and little else, as `（常政规〔2014〕4号）`.

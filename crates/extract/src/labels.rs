@@ -26,6 +26,8 @@ pub(crate) enum Field {
     Theme,
     Source,
     Title,
+    /// 更新时间: on old systems the only day a page gives.
+    Updated,
     /// Known, but of no use: it ends the value before it.
     Other,
 }
@@ -104,7 +106,6 @@ const LABELS: &[(&str, Field, bool)] = &[
     ("生效日期", Field::Effective, true),
     ("生效时间", Field::Effective, true),
     ("实施日期", Field::Effective, true),
-    ("体裁", Field::Other, false),
     ("实施时间", Field::Effective, true),
     ("施行日期", Field::Effective, true),
     ("失效日期", Field::Expires, true),
@@ -176,6 +177,12 @@ const LABELS: &[(&str, Field, bool)] = &[
     ("文件类型", Field::Other, true),
     ("文种", Field::Other, false),
     ("内容概述", Field::Other, true),
+    ("内容概览", Field::Other, true),
+    ("内容摘要", Field::Other, true),
+    ("内容简介", Field::Other, true),
+    ("在线链接地址", Field::Other, true),
+    ("文件下载", Field::Other, false),
+    ("体裁", Field::Other, false),
     ("内容分类", Field::Other, true),
     ("服务对象", Field::Other, true),
     ("规范性文件编号", Field::Other, true),
@@ -184,8 +191,8 @@ const LABELS: &[(&str, Field, bool)] = &[
     ("登记号", Field::Other, true),
     ("统一登记号", Field::Other, true),
     ("信息格式", Field::Other, true),
-    ("更新时间", Field::Other, true),
-    ("更新日期", Field::Other, true),
+    ("更新时间", Field::Updated, true),
+    ("更新日期", Field::Updated, true),
     ("截止时间", Field::Other, true),
     ("截止日期", Field::Other, true),
     ("开始时间", Field::Other, true),
@@ -250,7 +257,7 @@ fn beside(outline: &Outline<'_>, label: LineId, value: LineId) -> bool {
         } else {
             8
         };
-    let around = outline.ancestors(block).take(3).take_while(|id| outline.lines_of(*id).len() <= most);
+    let around = outline.ancestors(block).take(6).take_while(|id| outline.lines_of(*id).len() <= most);
     around.into_iter().any(|id| outline.contains(id, outline.lines[value as usize].element))
 }
 
@@ -292,9 +299,14 @@ fn labels_in(line: &str) -> Vec<Mark> {
 /// The longest label that ends a text, and where it starts. In brackets it must fill them.
 fn label_ending_at(text: &str, bracketed: bool) -> Option<(Field, usize)> {
     let mut letters: Vec<(usize, char)> = Vec::with_capacity(LONGEST_LABEL);
+    // Letters with a blank before them: there a label can begin, `佚名　来源：`.
+    let mut after_blank = [false; LONGEST_LABEL];
     let mut before = None;
     for (at, character) in text.char_indices().rev() {
         if words::is_blank(character) {
+            if let Some(last) = letters.len().checked_sub(1) {
+                after_blank[last] = true;
+            }
             continue;
         }
         if letters.len() == LONGEST_LABEL || !words::is_ideograph(character) {
@@ -307,7 +319,7 @@ fn label_ending_at(text: &str, bracketed: bool) -> Option<(Field, usize)> {
     let name: String = letters.iter().map(|(_, character)| *character).collect();
     for (from, (at, _)) in name.char_indices().enumerate() {
         let Some((field, strong)) = BY_NAME.get(&name[at..]) else { continue };
-        let bounded = from == 0;
+        let bounded = from == 0 || !bracketed && after_blank[letters.len() - 1 - from];
         if bracketed {
             return (bounded && matches!(before, Some('【' | '[' | '〔' | '［'))).then_some((*field, letters[from].0));
         }
@@ -391,6 +403,10 @@ mod tests {
     fn words_that_only_end_like_a_label_are_none() {
         check("购房活动时间：2025年10月27日", &[]);
         check("拓展资金来源：专项债券", &[]);
+        check(
+            "作者：佚名　来源：本站　更新时间：2019-4-12",
+            &[(Field::Other, "佚名"), (Field::Source, "本站"), (Field::Updated, "2019-4-12")],
+        );
         check("规范性文件编号：ZJAC16-2022-0303", &[(Field::Other, "ZJAC16-2022-0303")]);
         check("其他日期", &[]);
     }

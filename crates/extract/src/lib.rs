@@ -7,17 +7,33 @@
 mod attachments;
 mod blocks;
 mod body;
+mod dead;
+mod declared;
+mod entry;
+mod examples;
+mod explain;
 mod feed;
 mod fields;
 mod file_kind;
+mod file_page;
+#[cfg(feature = "files")]
+pub mod files;
+mod induce;
+mod json;
 mod kind;
 mod labels;
 mod list;
 mod outline;
 mod page;
+mod paging;
 mod parse;
+mod parts;
+mod records;
 mod rules;
+mod scripted;
 mod signature;
+mod site;
+mod targets;
 mod title;
 mod walk;
 mod words;
@@ -25,7 +41,13 @@ mod words;
 use model::{ConfigError, Page, Source};
 use url::Url;
 
+pub use explain::{ListPlace, count_matches, place_of_items};
 pub use file_kind::{file_kind, mislabelled};
+pub use file_page::file_page;
+pub use induce::{DetailCandidate, DetailFit, DetailSample, ListCandidate, ListFit, ListSample};
+pub use parts::join_parts;
+pub use scripted::ScriptedList;
+pub use site::SiteFacts;
 
 use outline::{ElementId, Outline};
 use rules::{Families, Index, Place};
@@ -46,7 +68,11 @@ pub fn parse(text: &str) -> bool {
 #[derive(Debug)]
 pub struct Extractor {
     families: Families,
+    version: String,
 }
+
+/// Changes whenever the same rules read the same page differently.
+const CODE_VERSION: &str = "2";
 
 /// One fetched page.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +95,16 @@ impl Extractor {
     /// # Errors
     /// The first mistake in a file, with line, column and what was expected.
     pub fn new(families: &[(String, String)]) -> Result<Self, ConfigError> {
-        Ok(Self { families: Families::new(families)? })
+        let texts: String = families.iter().flat_map(|(name, text)| [name.as_str(), "\n", text, "\n"]).collect();
+        let fingerprint = model::fingerprint::sha256_hex(texts.as_bytes());
+        let version = format!("{CODE_VERSION}-{}", &fingerprint[..12]);
+        Ok(Self { families: Families::new(families)?, version })
+    }
+
+    /// The version of code and rules: the same one reads the same page the same way.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Extracts one page. Never fails: what went wrong is in the page's issues.
@@ -93,53 +128,35 @@ impl Extractor {
         self.families.families.get(found as usize).map(|family| family.file.name.as_str())
     }
 
-    /// Runs the examples the rule files carry; gives what failed, in words, and nothing when all hold.
+    /// Every family a page carries marks of, with how many it carries and how many the family has; most first.
     #[must_use]
-    pub fn check_examples(&self) -> Vec<String> {
-        let mut failures = Vec::new();
-        for (owner, family) in self.families.families.iter().enumerate() {
-            let name = &family.file.name;
-            let mut fail = |what: String| failures.push(format!("family {name}: {what}"));
-            let hit = &family.file.hit;
-            match self.read_example(&hit.url, &hit.html) {
-                Err(message) => fail(message),
-                Ok((page, recognised)) => {
-                    if recognised != Some(owner as u32) {
-                        fail(format!("its hit is taken for {}", self.name_of(recognised)));
-                    }
-                    let published = page.document.published.map(|moment| moment.to_string()).unwrap_or_default();
-                    for (field, found, expected) in [
-                        ("title", &page.document.title, &hit.title),
-                        ("published", &published, &hit.published),
-                        ("text", &page.document.text, &hit.text),
-                    ] {
-                        if found.trim() != expected.trim() {
-                            fail(format!("the hit's {field} is `{found}`, expected `{expected}`"));
-                        }
-                    }
-                }
-            }
-            let miss = &family.file.miss;
-            match self.read_example(&miss.url, &miss.html) {
-                Err(message) => fail(message),
-                Ok((_, Some(recognised))) if recognised == owner as u32 => fail("its miss is taken for it".to_owned()),
-                Ok(_) => {}
-            }
-        }
-        failures
-    }
-
-    fn name_of(&self, family: Option<u32>) -> &str {
-        family.and_then(|at| self.families.families.get(at as usize)).map_or("no family", |family| &family.file.name)
-    }
-
-    fn read_example(&self, url: &str, html: &str) -> Result<(Page, Option<u32>), String> {
-        let url = Url::parse(url).map_err(|error| format!("`{url}` is no URL: {error}"))?;
-        let parsed = parse::parse(html);
+    pub fn recognise_all(&self, text: &str, url: &Url) -> Vec<(&str, usize, usize)> {
+        let parsed = parse::parse(text);
         let outline = Outline::new(&parsed.html, &self.families.index, None);
-        let recognised = self.families.recognise(&outline, url.path(), None);
-        let input = Input { text: html, url: &url, content_type: None, status: 200, source: None };
-        Ok((self.page(&input), recognised))
+        let marks = self.families.marks(&outline, url.path());
+        let all = self.families.families.iter().zip(marks).filter(|(_, marks)| *marks > 0);
+        let mut found: Vec<_> = all.map(|(family, marks)| (family.file.name.as_str(), marks, family.marks_total())).collect();
+        // Stable: of equal counts the first file wins, as when a page is read.
+        found.sort_by_key(|(_, marks, _)| std::cmp::Reverse(*marks));
+        found
+    }
+
+    /// How the entries of a list page that scripts fill are asked for; `None` where no family's scripts are known.
+    ///
+    /// The answer is an entry's `url`, `request`, `paging` and `json`; nothing is fetched here.
+    #[must_use]
+    pub fn list_request(&self, text: &str, url: &Url) -> Option<ScriptedList> {
+        self.families
+            .families
+            .iter()
+            .find_map(|family| family.requests.iter().find_map(|request| request.list(&family.file.name, text, url)))
+    }
+
+    /// What a page says of the site it stands on.
+    #[must_use]
+    pub fn site(&self, text: &str, url: &Url) -> SiteFacts {
+        let parsed = parse::parse(text);
+        site::facts(&Outline::new(&parsed.html, &Index::default(), None), url)
     }
 }
 

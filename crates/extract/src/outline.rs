@@ -104,6 +104,10 @@ pub(crate) struct Outline<'a> {
     pub(crate) rel_next: Option<&'a str>,
     pub(crate) script_files: usize,
     pub(crate) images: usize,
+    /// Inputs for a password.
+    pub(crate) passwords: usize,
+    /// Sources and names of frames.
+    pub(crate) frames: Vec<(&'a str, &'a str)>,
     sums: Vec<Sum>,
 }
 
@@ -204,7 +208,9 @@ impl<'a> Outline<'a> {
             sum.characters += line.characters;
             sum.link_characters += line.link_characters;
             if !element.noise {
-                sum.prose += words::prose(self.line(id as LineId), line.characters, line.characters - line.link_characters);
+                let prose = words::prose(self.line(id as LineId), line.characters, line.characters - line.link_characters);
+                // Some sites show their text by a script; popups are hidden too, and must not weigh as much.
+                sum.prose += if element.hidden { prose / 4 } else { prose };
             }
             sums.push(sum);
         }

@@ -8,12 +8,14 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use model::ConfigError;
-use model::source::{DetailRule, ListRule};
+use model::source::{DetailRule, JsonRule, ListRule};
 use regex::Regex;
 use scraper::{ElementRef, Selector};
 use serde::Deserialize;
+use url::Url;
 
 use crate::outline::{ElementId, Outline};
+use crate::scripted::{Next, PagingRule, Request, RequestRule};
 
 /// A rule file of one family.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,8 +31,23 @@ pub(crate) struct FamilyFile {
     /// How its list pages are read.
     #[serde(default)]
     pub(crate) list: ListPlaces,
+    /// Where its detail pages keep their files.
+    #[serde(default)]
+    pub(crate) attachments: AttachmentPlaces,
+    /// How the next page of a list is known, tried in order.
+    #[serde(default)]
+    pub(crate) paging: Vec<PagingRule>,
+    /// Lists that its scripts fill, tried in order.
+    #[serde(default)]
+    pub(crate) request: Vec<RequestRule>,
+    /// Answers that are JSON, tried in order.
+    #[serde(default)]
+    pub(crate) json: Vec<JsonPlaces>,
     /// A page of the family and what is to be read from it.
     pub(crate) hit: Hit,
+    /// Lists of the family and what is to be read from them.
+    #[serde(default)]
+    pub(crate) list_hit: Vec<ListHit>,
     /// A page that is not of the family.
     pub(crate) miss: Miss,
 }
@@ -54,6 +71,64 @@ pub(crate) struct ListPlaces {
     /// Selectors of entries, tried in order.
     #[serde(default)]
     pub(crate) item: Vec<String>,
+    /// Selectors of the link inside an entry; none means its first link with text.
+    #[serde(default)]
+    pub(crate) link: Vec<String>,
+    /// Selectors of the date inside an entry; none means the first date beside the link.
+    #[serde(default)]
+    pub(crate) date: Vec<String>,
+}
+
+/// Where a family's detail pages keep their files.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AttachmentPlaces {
+    /// Selectors of elements whose links to files belong to the document, even where they look like part of the frame.
+    #[serde(default)]
+    pub(crate) selectors: Vec<String>,
+}
+
+/// A kind of JSON answer of a family.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JsonPlaces {
+    /// Regular expression for its URL.
+    pub(crate) when: String,
+    /// The array of entries; see [`JsonRule`].
+    pub(crate) items: String,
+    /// The title inside an entry.
+    #[serde(default)]
+    pub(crate) title: String,
+    /// The address inside an entry.
+    #[serde(default)]
+    pub(crate) url: String,
+    /// The date inside an entry.
+    #[serde(default)]
+    pub(crate) date: String,
+}
+
+impl JsonPlaces {
+    pub(crate) fn rule(&self) -> JsonRule {
+        JsonRule { items: self.items.clone(), title: self.title.clone(), url: self.url.clone(), date: self.date.clone() }
+    }
+}
+
+/// A list and what is to be read from it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListHit {
+    pub(crate) url: String,
+    /// The page or answer, whole.
+    pub(crate) text: String,
+    /// `date title address` an entry, the date `-` where there is none; none where scripts bring the entries.
+    #[serde(default)]
+    pub(crate) items: Vec<String>,
+    /// The next page; empty where there is none.
+    #[serde(default)]
+    pub(crate) next: String,
+    /// The address the page's scripts ask for its entries.
+    #[serde(default)]
+    pub(crate) request: String,
 }
 
 /// The example that hits.
@@ -84,6 +159,7 @@ pub(crate) enum Place {
     Date,
     Source,
     Remove,
+    Attachments,
     Item,
     ItemLink,
     ItemDate,
@@ -262,6 +338,34 @@ fn last_key(selector: &str) -> Key {
 pub(crate) struct Family {
     pub(crate) file: FamilyFile,
     paths: Vec<Regex>,
+    pub(crate) paging: Vec<Next>,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) json: Vec<(Regex, JsonRule)>,
+}
+
+impl Family {
+    /// Compiles a family's expressions; the error is the wrong text and what is wrong with it.
+    fn new(file: FamilyFile) -> Result<Self, (String, String)> {
+        let regex = |text: &String| {
+            Regex::new(text).map_err(|error| (text.clone(), format!("`{text}` is no regular expression: {error}")))
+        };
+        Ok(Self {
+            paths: file.marks.paths.iter().map(regex).collect::<Result<_, _>>()?,
+            paging: file.paging.iter().map(Next::new).collect::<Result<_, _>>()?,
+            requests: file.request.iter().map(Request::new).collect::<Result<_, _>>()?,
+            json: file
+                .json
+                .iter()
+                .map(|places| Ok((regex(&places.when)?, places.rule())))
+                .collect::<Result<_, (String, String)>>()?,
+            file,
+        })
+    }
+
+    /// How many marks of the family there are.
+    pub(crate) fn marks_total(&self) -> usize {
+        self.file.marks.selectors.len() + self.file.marks.paths.len()
+    }
 }
 
 /// All families and the index of their selectors.
@@ -287,20 +391,18 @@ impl Families {
                 (&detail.date, Place::Date),
                 (&detail.source, Place::Source),
                 (&detail.remove, Place::Remove),
+                (&family.attachments.selectors, Place::Attachments),
                 (&family.list.item, Place::Item),
+                (&family.list.link, Place::ItemLink),
+                (&family.list.date, Place::ItemDate),
             ] {
                 selectors.extend(list.iter().enumerate().map(|(rank, selector)| (selector, place, rank)));
             }
             for (selector, place, rank) in selectors {
                 all.index.add(selector, owner, place, rank).map_err(|message| at(file, text, selector, message))?;
             }
-            let mut paths = Vec::new();
-            for path in &family.marks.paths {
-                let regex = Regex::new(path)
-                    .map_err(|error| at(file, text, path, format!("`{path}` is no regular expression: {error}")))?;
-                paths.push(regex);
-            }
-            all.families.push(Family { file: family, paths });
+            let family = Family::new(family).map_err(|(wrong, message)| at(file, text, &wrong, message))?;
+            all.families.push(family);
         }
         Ok(all)
     }
@@ -312,6 +414,13 @@ impl Families {
         {
             return Some(at as u32);
         }
+        let marks = self.marks(outline, path);
+        let (best, count) = marks.iter().enumerate().max_by_key(|(at, count)| (**count, std::cmp::Reverse(*at)))?;
+        (*count > 0).then_some(best as u32)
+    }
+
+    /// How many marks of each family a page carries.
+    pub(crate) fn marks(&self, outline: &Outline<'_>, path: &str) -> Vec<usize> {
         let mut marks = vec![0_usize; self.families.len()];
         let mut seen = vec![false; self.index.filed.len()];
         for found in &outline.matches {
@@ -323,8 +432,24 @@ impl Families {
         for (family, marks) in self.families.iter().zip(&mut marks) {
             *marks += family.paths.iter().filter(|regex| regex.is_match(path)).count();
         }
-        let (best, count) = marks.iter().enumerate().max_by_key(|(at, count)| (**count, std::cmp::Reverse(*at)))?;
-        (*count > 0).then_some(best as u32)
+        marks
+    }
+
+    /// The next page as a family's rules tell it: those of one family, or of all where none is given.
+    pub(crate) fn next_page(&self, family: Option<u32>, text: &str, url: &Url, items: usize) -> Option<Option<String>> {
+        let (own, others) = match family {
+            Some(at) => (self.families.get(at as usize), &[][..]),
+            None => (None, &self.families[..]),
+        };
+        let rules = own.into_iter().chain(others).flat_map(|family| &family.paging);
+        // Without a family only a rule that knows the address may speak.
+        rules.filter(|rule| family.is_some() || rule.knows_address()).find_map(|rule| rule.page(text, url, items))
+    }
+
+    /// Where the entries stand in a JSON answer, by its address.
+    pub(crate) fn json_rule(&self, url: &Url) -> Option<&JsonRule> {
+        let mut rules = self.families.iter().flat_map(|family| &family.json);
+        rules.find(|(when, _)| when.is_match(url.as_str())).map(|(_, rule)| rule)
     }
 }
 

@@ -1,9 +1,9 @@
-//! What a document says of itself in its own text: who signed it and when, from when and until when it is in force.
+//! Who signed a document and when, as the lines under its text say, and the agencies that a title or a field names.
 
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
-use model::Block;
+use model::{Block, Signature};
 use regex::Regex;
 
 use crate::words;
@@ -54,7 +54,8 @@ const AGENCY_ENDS: &[&str] = &[
     "办",
 ];
 
-fn is_agency(name: &str) -> bool {
+/// Whether a text is the name of a public body and nothing else.
+pub(crate) fn is_agency(name: &str) -> bool {
     let count = name.chars().count();
     const VERBS: &[&str] = &[
         "贯彻",
@@ -118,44 +119,57 @@ static DATE_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^[(（]?\s*(?:[12]\d{3}|[12１２][０-９\d]{3}|[一二][〇○Ｏ零O0一二三四五六七八九]{3})\s*年\s*[\d０-９一二三四五六七八九十]{1,3}\s*月\s*[\d０-９一二三四五六七八九十]{1,3}\s*日\s*[)）]?$").ok()
 });
 
-/// The signature of a document: its agencies and the day it was signed.
+/// The signature of a document: its agencies and the day it was signed, as its lines say.
 ///
 /// The day is a line of its own behind a line that is a name. The first such place counts: what a notice issues comes
-/// behind its signature and may be signed again.
-pub(crate) fn signature(blocks: &[Block]) -> Option<(Vec<String>, Date)> {
+/// behind its signature and may be signed again. Without a day, names alone at the very end are a signature.
+pub(crate) fn signature(blocks: &[Block]) -> Option<Signature> {
     let is_date =
         |block: &Block| block.text.len() <= 60 && DATE_LINE.as_ref().is_some_and(|line| line.is_match(block.text.trim()));
+    let own = blocks.iter().take_while(|block| block.file.is_none()).count();
+    let blocks = &blocks[..own];
     let mut last = None;
     for (at, block) in blocks.iter().enumerate() {
         if block.table.is_some() {
             continue;
         }
         if let Some((name, date)) = name_and_date(&block.text) {
-            return Some((vec![name], date));
+            let mut issuers = names_before(&blocks[..at]);
+            issuers.push(name);
+            return Some(Signature { issuers, date: Some(date) });
         }
         if !is_date(block) {
             continue;
         }
         let Some(date) = model::date::parse_date(&block.text) else { continue };
-        let mut names: Vec<String> = Vec::new();
-        for before in blocks[..at].iter().rev().take(12) {
-            let name = before.text.split(['（', '(']).next().unwrap_or_default().replace(' ', "");
-            let several: Vec<String> = before.text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-            if several.len() > 1 && several.iter().all(|part| is_agency(part)) {
-                names.splice(0..0, several);
-            } else if is_agency(&name) {
-                names.insert(0, name);
-            } else {
-                break;
-            }
-        }
-        if !names.is_empty() {
-            return Some((names, date));
+        let issuers = names_before(&blocks[..at]);
+        if !issuers.is_empty() {
+            return Some(Signature { issuers, date: Some(date) });
         }
         // Without a name before it only the last line of a document is a signature.
-        last = (at + 4 >= blocks.len() && at > 0).then_some((Vec::new(), date));
+        last = (at + 4 >= blocks.len() && at > 0).then_some(Signature { issuers, date: Some(date) });
     }
-    last
+    last.or_else(|| {
+        let names = if blocks.len() > 2 { names_before(blocks) } else { Vec::new() };
+        (!names.is_empty()).then_some(Signature { issuers: names, date: None })
+    })
+}
+
+/// The names of agencies on the last lines of a text, in the order of the lines.
+fn names_before(blocks: &[Block]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for before in blocks.iter().rev().take(12).take_while(|block| block.table.is_none()) {
+        let name = before.text.split(['（', '(']).next().unwrap_or_default().replace(' ', "");
+        let several: Vec<String> = before.text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        if several.len() > 1 && several.iter().all(|part| is_agency(part)) {
+            names.splice(0..0, several);
+        } else if is_agency(&name) {
+            names.insert(0, name);
+        } else {
+            break;
+        }
+    }
+    names
 }
 
 /// `某市人民政府 2024年7月5日` in one line.
@@ -170,48 +184,6 @@ fn name_and_date(text: &str) -> Option<(String, Date)> {
     }
     let name: String = text.chars().take(start).filter(|character| *character != ' ').collect();
     is_agency(&name).then_some((name, found.date))
-}
-
-/// Days a text declares for itself.
-#[derive(Default)]
-pub(crate) struct Declared {
-    pub(crate) effective: Option<Date>,
-    pub(crate) expires: Option<Date>,
-}
-
-static EFFECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"自\s*(?P<date>\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日)\s*(?:零时|0时)?\s*起?\s*(?:正式)?(?:施行|实施|执行|生效|起施行)").ok()
-});
-static EXPIRES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"有效期(?:限)?\s*(?:\d{1,2}\s*年|[一二三四五]年)?\s*[,，(（]?\s*(?:自\d{4}年\d{1,2}月\d{1,2}日起?)?(?:截止|截至|到|至)[到至]?\s*(?P<date>\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日)").ok()
-});
-
-impl Declared {
-    /// A document says so of itself near its end, or at once; the last such sentence that speaks of `本…` or of nothing else counts.
-    pub(crate) fn read(blocks: &[Block]) -> Self {
-        let mut declared = Self::default();
-        for block in blocks.iter().rev().filter(|block| block.table.is_none()) {
-            if declared.effective.is_none() && block.text.contains('自') {
-                declared.effective = EFFECTIVE.as_ref().and_then(|regex| own_date(regex, &block.text));
-            }
-            if declared.expires.is_none() && block.text.contains("有效期") {
-                declared.expires = EXPIRES.as_ref().and_then(|regex| own_date(regex, &block.text));
-            }
-        }
-        declared
-    }
-}
-
-/// The date of a statement whose sentence is about the document itself, not about one it cites.
-fn own_date(regex: &Regex, text: &str) -> Option<Date> {
-    let found = regex.captures(text)?;
-    let whole = found.get(0)?;
-    let sentence = text[..whole.start()].rsplit(['。', '；', '\n']).next().unwrap_or_default();
-    let cites = sentence.contains('》') && !sentence.contains('本');
-    if cites || sentence.contains("废止") || sentence.contains("原") && !sentence.contains('本') {
-        return None;
-    }
-    model::date::parse_date(found.name("date")?.as_str())
 }
 
 #[cfg(test)]
@@ -233,9 +205,9 @@ mod tests {
             "某市财政局",
             "2025年12月1日",
         ]);
-        let (names, date) = signature(&blocks).unwrap();
-        assert_eq!(names, ["某市财政局", "某市科技局"]);
-        assert_eq!(date.to_string(), "2026-01-05");
+        let found = signature(&blocks).unwrap();
+        assert_eq!(found.issuers, ["某市财政局", "某市科技局"]);
+        assert_eq!(found.date.unwrap().to_string(), "2026-01-05");
     }
 
     #[test]
@@ -245,10 +217,17 @@ mod tests {
 
     #[test]
     fn chinese_numerals_and_one_line_signatures_are_read() {
-        let (_, date) = signature(&blocks(&["正文。", "某县人民政府办公室", "二〇二五年六月十日"])).unwrap();
-        assert_eq!(date.to_string(), "2025-06-10");
-        let (names, _) = signature(&blocks(&["正文。", "某县人民政府 2025年6月10日"])).unwrap();
-        assert_eq!(names, ["某县人民政府"]);
+        let found = signature(&blocks(&["正文。", "某县人民政府办公室", "二〇二五年六月十日"])).unwrap();
+        assert_eq!(found.date.unwrap().to_string(), "2025-06-10");
+        let found = signature(&blocks(&["正文。", "某县人民政府 2025年6月10日"])).unwrap();
+        assert_eq!(found.issuers, ["某县人民政府"]);
+    }
+
+    #[test]
+    fn names_at_the_very_end_sign_without_a_day() {
+        let found = signature(&blocks(&["各有关单位：", "现将有关事项通知如下。", "某市财政局"])).unwrap();
+        assert_eq!((found.issuers, found.date), (vec!["某市财政局".to_owned()], None));
+        assert!(signature(&blocks(&["各有关单位：", "现将有关事项通知如下。", "联系单位：某市财政局"])).is_none());
     }
 
     #[test]
@@ -256,14 +235,5 @@ mod tests {
         assert_eq!(agencies_of_title("某市财政局 某市科技局关于印发办法的通知"), ["某市财政局", "某市科技局"]);
         assert_eq!(agencies_of_title("关于印发办法的通知"), Vec::<String>::new());
         assert_eq!(agencies_of_title("对《办法》关于条款的解读"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn days_in_force_are_those_of_the_document_itself() {
-        let own = Declared::read(&blocks(&["第九条 本办法自2026年3月1日起施行，有效期至2031年2月28日。"]));
-        assert_eq!(own.effective.map(|date| date.to_string()).as_deref(), Some("2026-03-01"));
-        assert_eq!(own.expires.map(|date| date.to_string()).as_deref(), Some("2031-02-28"));
-        let cited = Declared::read(&blocks(&["《旧办法》自2016年3月1日起施行。"]));
-        assert_eq!(cited.effective, None);
     }
 }

@@ -12,6 +12,7 @@ use crate::body::is_title_name;
 use crate::labels::{Field, Labelled, Origin};
 use crate::outline::{ElementId, LineId, Outline, Tag};
 use crate::rules::Place;
+use crate::signature::is_agency;
 use crate::words;
 use crate::{Places, Tier};
 
@@ -38,7 +39,7 @@ pub(crate) fn find(
     if let Some(title) = from_rules(outline, places, Tier::Source, tags) {
         return title;
     }
-    let headings = headings(outline, tags, labels, body);
+    let headings = headings(outline, tags, labels, body.clone());
     let article = tags.article.as_deref().filter(|article| !tags.is_column(article));
     // A heading that says the same as a tag: the page's own spelling.
     let witnesses: Vec<String> =
@@ -75,6 +76,12 @@ pub(crate) fn find(
     {
         return Title { text: heading.text.clone(), from: "header", line: Some(heading.line) };
     }
+    let bare = words::bare(&tags.document);
+    let says_nothing =
+        tags.is_site(&tags.document) || tags.is_column(&tags.document) || looks_like_site(&bare) || is_agency(&bare);
+    if says_nothing && let Some(line) = title_like(outline, tags, body) {
+        return Title { text: whole_title(outline, line), from: "header", line: Some(line) };
+    }
     let column = tags.article.clone().filter(|article| !article.is_empty());
     let text = if !tags.document.is_empty() && !tags.is_site(&tags.document) {
         tags.document.clone()
@@ -83,6 +90,44 @@ pub(crate) fn find(
     };
     let from = if text.is_empty() { "" } else { "title" };
     Title { text, from, line: None }
+}
+
+/// The title that begins on a line: old pages break it in two.
+fn whole_title(outline: &Outline<'_>, line: LineId) -> String {
+    let own = strip_date(outline.line(line)).to_owned();
+    let element = outline.lines[line as usize].element;
+    let range = outline.lines_of(element);
+    if ends_like_title(&own) || range.start != line || !(2..=3).contains(&range.len()) {
+        return own;
+    }
+    let whole = joined(outline, element);
+    if ends_like_title(&whole) && whole.chars().count() <= 120 { whole } else { own }
+}
+
+fn ends_like_title(line: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "通知", "办法", "公告", "意见", "规定", "细则", "方案", "措施", "决定", "通告", "函", "公示", "解读", "规划", "批复",
+        "通报", "公报",
+    ];
+    let plain = line.trim_end_matches(['）', ')']);
+    ENDS.iter().any(|end| plain.ends_with(end))
+}
+
+/// A line above the text, or the first of it, that reads like the title of a document: `关于…的通知`.
+fn title_like(outline: &Outline<'_>, tags: &Tags, body: Range<LineId>) -> Option<LineId> {
+    let near = body.start.saturating_sub(12)..body.end.min(body.start + 4);
+    near.filter(|id| {
+        let line = outline.line(*id);
+        let info = &outline.lines[*id as usize];
+        (8..=120).contains(&info.characters)
+            && info.link_characters * 2 < info.characters
+            && !outline.element(info.element).hidden
+            && !line.contains(['。', '：', ':', '；'])
+            && (line.contains("关于") || ends_like_title(line))
+            && !tags.is_column(line)
+            && !crate::body::is_header_line(line)
+    })
+    .min_by_key(|id| (!outline.line(*id).contains("关于"), *id >= body.start, body.start.abs_diff(*id)))
 }
 
 /// The line on which a page shows the title its tags name, if it does: the surest place to start reading from.
@@ -122,6 +167,7 @@ fn from_rules(outline: &Outline<'_>, places: &Places<'_>, tier: Tier, tags: &Tag
         let text = joined(outline, element);
         let text = strip_date(&text);
         let usable = (2..=MOST_CHARACTERS).contains(&text.chars().count())
+            && (tier == Tier::Source || !begins_with_date(text))
             && (tier == Tier::Source || !(tags.is_site(text) || tags.is_column(text)));
         usable.then(|| Title { text: text.to_owned(), from: "header", line: Some(range.start) })
     })
@@ -142,8 +188,8 @@ impl Tags {
         let site = words::squeeze(outline.meta("SiteName").unwrap_or_default());
         let column = words::squeeze(outline.meta("ColumnName").unwrap_or_default());
         let article = outline.meta("ArticleTitle").map(|title| strip_date(&unescape(&words::squeeze(title))).to_owned());
-        let document = without_site(&outline.title, &site, &column);
         let crumbs = crumbs(outline);
+        let document = without_site(&outline.title, &site, &column, &crumbs);
         Self { article: article.filter(|article| !article.is_empty()), document, site, column, crumbs }
     }
 
@@ -160,7 +206,9 @@ impl Tags {
     /// Whether a text names the column the page stands in.
     fn is_column(&self, text: &str) -> bool {
         let bare = words::bare(text);
-        bare == words::bare(&self.column) && bare.chars().count() < 12 || self.crumbs.contains(&bare)
+        bare == words::bare(&self.column) && bare.chars().count() < 12
+            || self.crumbs.contains(&bare)
+            || COLUMNS.contains(&bare.as_str())
     }
 }
 
@@ -211,6 +259,7 @@ fn headings(outline: &Outline<'_>, tags: &Tags, labels: &[Labelled], body: Range
         let count = text.chars().count();
         if !(2..=MOST_CHARACTERS).contains(&count)
             || found.last().is_some_and(|last| last.text == text)
+            || begins_with_date(&text)
             || crate::body::is_header_line(&text)
         {
             continue;
@@ -277,7 +326,7 @@ fn agree(one: &str, other: &str) -> bool {
 }
 
 /// Cuts the names of site and column off `<title>`: `标题_栏目_网站`, `网站 栏目 标题`, `网站-标题`, `标题 | 网站`.
-pub(crate) fn without_site(title: &str, site: &str, column: &str) -> String {
+pub(crate) fn without_site(title: &str, site: &str, column: &str, crumbs: &[String]) -> String {
     let title = unescape(title);
     let site = words::bare(site);
     let column = words::bare(column);
@@ -285,7 +334,14 @@ pub(crate) fn without_site(title: &str, site: &str, column: &str) -> String {
         let bare = words::bare(part);
         let named = !site.is_empty() && bare.chars().count() >= 3 && (site.contains(&bare) || bare.contains(&site))
             || !column.is_empty() && bare == column;
-        bare.is_empty() || named || looks_like_site(&bare)
+        let part = part.trim();
+        bare.is_empty()
+            || named
+            || crumbs.contains(&bare)
+            || COLUMNS.contains(&bare.as_str())
+            || looks_like_site(&bare)
+            || part.find(['（', '(']).is_some_and(|at| looks_like_site(&words::bare(&part[..at])))
+            || is_agency(part) && !part.contains("关于")
     };
     let mut text = title.trim();
     loop {
@@ -322,6 +378,72 @@ pub(crate) fn without_site(title: &str, site: &str, column: &str) -> String {
 /// What stands between a title and a site's name. A lone `-` must have a blank or be followed by a name to count; see [`without_site`].
 static SEPARATOR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\s*(?:_{1,2}|[|｜丨]|-{1,3}|—{1,2}|–|>>|»)\s*").ok());
 
+/// Names of columns that many sites have: none is the title of a document.
+const COLUMNS: &[&str] = &[
+    "通知公告",
+    "公告公示",
+    "公示公告",
+    "公告通知",
+    "通知通告",
+    "最新公告",
+    "公告栏",
+    "政策文件",
+    "政策法规",
+    "法规文件",
+    "规范性文件",
+    "行政规范性文件",
+    "其他文件",
+    "政府文件",
+    "部门文件",
+    "最新文件",
+    "最新政策",
+    "政策解读",
+    "解读",
+    "文字解读",
+    "图解",
+    "图片解读",
+    "政策问答",
+    "政务公开",
+    "信息公开",
+    "政府信息公开",
+    "主动公开文件",
+    "法定主动公开内容",
+    "要闻动态",
+    "工作动态",
+    "新闻动态",
+    "图片新闻",
+    "时政要闻",
+    "今日要闻",
+    "部门动态",
+    "市县动态",
+    "基层动态",
+    "政务动态",
+    "政务要闻",
+    "公示",
+    "公告",
+    "通知",
+    "新闻",
+    "要闻",
+    "动态",
+    "统计公报",
+    "统计数据",
+    "财政资金",
+    "规划计划",
+    "人事信息",
+    "办事指南",
+    "征求意见",
+    "意见征集",
+    "民意征集",
+    "详情",
+    "详情页",
+    "文章详情",
+    "内容详情",
+    "正文",
+    "内容页",
+    "信息详情",
+    "首页",
+];
+
 fn looks_like_site(bare: &str) -> bool {
     const ENDS: &[&str] = &[
         "网站",
@@ -336,6 +458,13 @@ fn looks_like_site(bare: &str) -> bool {
         "信息网",
         "信息公开",
         "平台",
+        "门户",
+        "官网",
+        "新闻网",
+        "服务网",
+        "资讯网",
+        "公开专栏",
+        "公开目录",
     ];
     bare.chars().count() <= 30 && ENDS.iter().any(|end| bare.ends_with(end)) && !bare.contains("关于")
 }
@@ -356,6 +485,13 @@ pub(crate) fn strip_date(text: &str) -> &str {
         }
         _ => text,
     }
+}
+
+/// Whether a short text begins with a whole date, as the header of a page does: `2023-10-23 更多`.
+fn begins_with_date(text: &str) -> bool {
+    text.starts_with(|character: char| character.is_ascii_digit())
+        && text.chars().count() <= 30
+        && model::date::find_moment(text).is_some_and(|(_, start, end)| start == 0 && end >= 8 && !text.contains('年'))
 }
 
 /// Tags are sometimes escaped twice.
@@ -386,7 +522,7 @@ mod tests {
 
     #[track_caller]
     fn check(title: &str, site: &str, column: &str, expected: &str) {
-        assert_eq!(without_site(title, site, column), expected, "{title}");
+        assert_eq!(without_site(title, site, column, &[]), expected, "{title}");
     }
 
     #[test]
@@ -396,6 +532,9 @@ mod tests {
         check("某市住房公积金管理中心网站-关于调整规定的通知", "某市住房公积金管理中心网站", "", "关于调整规定的通知");
         check("某县统计公报 | 某县人民政府", "某县人民政府", "", "某县统计公报");
         check("我区召开座谈会 - 开发区要闻", "某开发区", "开发区要闻", "我区召开座谈会");
+        check("关于出让土地的公告_示例资源交易平台（某省·某市）", "", "", "关于出让土地的公告");
+        check("关于制定规划的建议 - 某市发展和改革委员会", "", "", "关于制定规划的建议");
+        check("关于印发细则的通知_政策文件", "", "", "关于印发细则的通知");
     }
 
     #[test]

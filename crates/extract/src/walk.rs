@@ -187,7 +187,15 @@ impl<'a> Walker<'a, '_> {
             }
             "br" => self.end_line(),
             "img" => outline.images += 1,
-            "style" | "select" | "option" | "svg" | "object" | "iframe" | "input" | "video" | "audio" | "canvas" => {}
+            "input" => {
+                outline.passwords += usize::from(value.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("password")))
+            }
+            "iframe" | "frame" => {
+                if let Some(source) = value.attr("src").filter(|_| outline.frames.len() < 50) {
+                    outline.frames.push((source, value.attr("name").unwrap_or_default()));
+                }
+            }
+            "style" | "select" | "option" | "svg" | "object" | "video" | "audio" | "canvas" => {}
             _ => return false,
         }
         true

@@ -160,7 +160,7 @@ pub(crate) fn is_owner_line(line: &str) -> bool {
 static TOOL_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?x)^[\s\[\]【】()（）|｜丨/·:：>\-]*(?:(?:
-        分享(?:到|至)?|收藏(?:本页|本文)?|取消收藏|打\s*印(?:本页|此页|本文|正文|页面|文章|内容)?|我要打印|关\s*闭(?:窗口|本页|页面|本窗口)?|大|中|小|默认|超大|较大|字\s*体(?:大小|调整)?|字\s*号(?:调整)?|视力保护色|返回(?:顶部|上一页|列表|首页)?|顶部|
+        分享(?:到|至)?|收藏(?:本页|本文)?|取消收藏|打\s*印(?:本页|此页|本文|正文|页面|文章|内容)?|我要打印|关\s*闭(?:窗口|本页|页面|本窗口)?|大|中|小|默认|超大|较大|字\s*体(?:大小|调整)?|字\s*号(?:调整)?|视力保护色|返回(?:顶部|上一页|列表|首页)?|顶部|上一?页|下一?页|首页|末页|尾页|第一页|最后一页|第\s*\d{1,3}\s*页|共\s*\d{1,3}\s*页|\d{1,3}/\d{1,3}页?|
         浏览(?:次数|量|数)?|阅读(?:次数|人次|数|量)?|点击(?:次数|数|量|率)?|访问(?:次数|量)?|人?次|
         微信|微博|新浪微博|腾讯微博|人人网|QQ空间|豆瓣网?|百度贴吧|更多|朋友圈|X|评论|点赞|纠错|语音播报|听全文|我要纠错|繁体|简体|
         扫一扫.{0,16}|手机(?:扫码|版|阅读|查看).{0,10}|用手机打开.{0,8}|
@@ -176,6 +176,12 @@ pub(crate) fn is_tool_line(line: &str) -> bool {
         && !line.contains(['。', '，', '；', '、', '《'])
         && TOOL_LINE.as_ref().is_some_and(|tool| tool.is_match(line))
         && line.chars().any(|character| !character.is_ascii_digit())
+        || is_leaving_line(line)
+}
+
+/// What a hidden box says before a link leaves the site.
+fn is_leaving_line(line: &str) -> bool {
+    line.chars().count() <= 60 && line.contains("即将离开") && ["链接", "网站", "页面"].iter().any(|word| line.contains(word))
 }
 
 /// Whether a line begins what follows a document on its page: neighbours, editors, related pages.
@@ -239,6 +245,13 @@ pub(crate) fn is_tail_line(line: &str) -> bool {
     ];
     let line = line.trim_start_matches(['【', '[', '(', '（', ' ', '>']);
     line.chars().count() <= 60 && STARTS.iter().any(|start| line.starts_with(start))
+}
+
+/// Whether a line that may begin what follows a document may as well be its text: `相关信息如下：`, `附件下载：请登录…`.
+pub(crate) fn may_be_text(line: &str) -> bool {
+    const STARTS: &[&str] = &["相关", "附件下载", "文件下载", "图解", "编辑", "免责声明"];
+    let line = line.trim_start_matches(['【', '[', '(', '（', ' ', '>']);
+    STARTS.iter().any(|start| line.starts_with(start))
 }
 
 #[cfg(test)]

@@ -47,7 +47,10 @@ struct Stored {
 
 /// Every stored page, extracted, with what the corpus says of it.
 fn stored_pages(shared: &Path) -> Vec<(Stored, Page)> {
-    let extractor = extractor();
+    stored_pages_by(&extractor(), shared)
+}
+
+fn stored_pages_by(extractor: &Extractor, shared: &Path) -> Vec<(Stored, Page)> {
     let manifest = fs::read_to_string(shared.join("corpus/pages.jsonl")).unwrap();
     let entries = manifest.lines().map(|line| serde_json::from_str::<Stored>(line).unwrap());
     entries
@@ -190,9 +193,16 @@ struct GoldItem {
 }
 
 #[test]
-fn lists_have_the_entries_read_by_hand() {
+fn lists_have_the_entries_read_by_hand_with_and_without_rules() {
     let Some(shared) = shared() else { return };
-    let pages: HashMap<String, Page> = stored_pages(&shared).into_iter().map(|(stored, page)| (stored.url, page)).collect();
+    for extractor in [extractor(), Extractor::new(&[]).unwrap()] {
+        check_lists(&extractor, &shared);
+    }
+}
+
+fn check_lists(extractor: &Extractor, shared: &Path) {
+    let pages = stored_pages_by(extractor, shared).into_iter();
+    let pages: HashMap<String, Page> = pages.map(|(stored, page)| (stored.url, page)).collect();
     let gold = fs::read_to_string(shared.join("gold/lists.jsonl")).unwrap();
     for line in gold.lines() {
         let list: GoldList = serde_json::from_str(line).unwrap();
@@ -211,6 +221,21 @@ fn lists_have_the_entries_read_by_hand() {
         let missing: Vec<_> = list.items.iter().filter(|item| !found.contains(item)).take(5).collect();
         assert!(f1 >= 0.99, "{}: F1 {f1:.3}, missing {missing:?}", list.url);
         assert_eq!(page.next, list.next_page, "{}", list.url);
+    }
+}
+
+#[test]
+fn without_rules_lists_are_lists_and_the_same_ones() {
+    let Some(shared) = shared() else { return };
+    let bare = stored_pages_by(&Extractor::new(&[]).unwrap(), &shared);
+    for ((stored, with), (_, without)) in stored_pages(&shared).iter().zip(&bare) {
+        if stored.kind == "list" {
+            assert_eq!(without.kind, PageKind::List, "{}", stored.url);
+            assert_eq!((&with.items, &with.next), (&without.items, &without.next), "{}", stored.url);
+        }
+        if stored.kind.contains("shell") {
+            assert!(matches!(without.kind, PageKind::Shell | PageKind::Error), "{}: {:?}", stored.url, without.kind);
+        }
     }
 }
 

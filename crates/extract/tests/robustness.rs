@@ -141,4 +141,97 @@ proptest! {
         let joined: Vec<&str> = page.document.blocks.iter().map(|block| block.text.as_str()).collect();
         prop_assert_eq!(joined.join("\n"), page.document.text);
     }
+
+    #[test]
+    fn every_index_of_a_document_is_in_range(parts in proptest::collection::vec(prop_oneof![
+        Just("<p>一、总体要求。</p>"), Just("<p>为支持企业更新设备，现就有关工作通知如下。</p>"), Just("<table><tr><td>甲</td><td rowspan=2>乙</td></tr>"), Just("<tr><td colspan=9>丙</td></tr></table>"),
+        Just("<div style='display:none'>"), Just("</div>"), Just("<p>示例市财政局</p>"), Just("<p>二〇二六年一月五日</p>"), Just("<p>（此件公开发布）</p>"), Just("<p>本办法自印发之日起施行，有效期5年。</p>"),
+        Just("<a href=a.doc>附件1</a>"), Just("<a href=t20260415_5824364_1.html>2</a>"), Just("<a href=t20260415_5824364_2.html>下一页</a>"), Just("<h2>"), Just("成文日期：2026年1月5日<br>"), Just("有效期至：2031-01-05<br>"),
+        Just("<iframe src=x>"), Just("<input type=password>"), Just("</html><body>"), Just("<title>另一个</title>"),
+    ], 0..40), second in 0..40_usize) {
+        let first = page(&article(&parts.concat()));
+        check_document(&first);
+        let rest = page(&article(&parts[second.min(parts.len())..].concat()));
+        let joined = extract::join_parts(first.clone(), &[rest, first]);
+        check_document(&joined);
+    }
+
+    #[test]
+    fn a_text_read_again_is_the_same(lines in proptest::collection::vec(prop_oneof![
+        Just("一、总体要求。坚持问题导向，完善服务体系，优化发展环境。"), Just("（一）加大投入力度，支持企业更新设备，按投资额给予补助。"), Just("1.申报主体应当依法经营，信用良好，无重大违法记录。"), Just("第一条 为规范专项资金管理，提高使用效益，制定本办法。"), Just("本办法自2026年3月1日起施行，有效期至2031年2月28日。"), Just("各有关单位："),
+    ], 3..30)) {
+        let written = |lines: &[&str]| article(&lines.iter().map(|line| format!("<p>{line}</p>")).collect::<String>());
+        let first = page(&written(&lines));
+        let again: Vec<&str> = first.document.blocks.iter().map(|block| block.text.as_str()).collect();
+        let second = page(&written(&again));
+        prop_assert_eq!(&first.document, &second.document);
+    }
+}
+
+fn check_document(page: &Page) {
+    let document = &page.document;
+    let joined: Vec<&str> = document.blocks.iter().map(|block| block.text.as_str()).collect();
+    assert_eq!(joined.join("\n"), document.text);
+    assert!(document.blocks.iter().all(|block| block.table.is_none_or(|table| table < document.tables.len())));
+    assert!(document.blocks.iter().all(|block| block.file.is_none_or(|file| file < document.attachments.len())));
+    assert!(document.blocks.iter().all(|block| block.level <= 4 && !block.text.contains('\n')));
+    assert!(!page.parts.contains(&page.url));
+    // A field that was found says where, and none else does.
+    for (field, found) in [
+        ("title", !document.title.is_empty()),
+        ("inner_title", document.inner_title.is_some()),
+        ("published", document.published.is_some()),
+        ("issued", document.issued.is_some()),
+        ("effective", document.effective.is_some()),
+        ("expires", document.expires.is_some()),
+        ("numbers", !document.numbers.is_empty()),
+        ("issuers", !document.issuers.is_empty()),
+        ("index_number", document.index_number.is_some()),
+        ("source", document.source.is_some()),
+        ("validity", document.validity.is_some()),
+        ("theme", document.theme.is_some()),
+        ("note", document.note.is_some()),
+        ("signature", document.signature.is_some()),
+    ] {
+        let told = document.fields_from.contains_key(field) || page.kind != PageKind::Detail;
+        assert!(!found || told, "{field} of {:?}", document.fields_from);
+        assert!(found || !document.fields_from.contains_key(field), "{field} of {:?}", document.fields_from);
+    }
+}
+
+#[test]
+fn words_of_walls_and_page_frames_inside_ordinary_pages_take_nothing_away() {
+    let entry = |number: u32| {
+        format!("<li><a href=\"/tz/{number}.html\">关于第{number}批示例项目入库名单的公示</a><span>2024-05-0{number}</span></li>")
+    };
+    let entries: String = (1..=8).map(entry).collect();
+    for frame in ["您还未登录，请先登录", "本网站由创宇盾提供安全防护", "请输入验证码"] {
+        let page =
+            page(&format!("<html><head><title>公示公告</title></head><body><p>{frame}</p><ul>{entries}</ul></body></html>"));
+        assert_eq!((page.kind, page.items.len()), (PageKind::List, 8), "{frame}");
+    }
+    // The same words with nothing to go on to are a wall.
+    for (wall, code) in [("您还未登录，请先登录", "login_wall"), ("请输入验证码", "anti_bot")] {
+        let page = page(&format!("<html><head><title>提示</title></head><body><p>{wall}</p></body></html>"));
+        assert_eq!((page.kind, page.issues[0].code.as_str()), (PageKind::Shell, code), "{wall}");
+    }
+    for line in ["资金来源：财政资金", "数据来源：示例市统计局"] {
+        let text = page(&article(&format!("<p>一、项目基本情况</p><p>项目名称：设备采购</p><p>{line}</p>{BODY}"))).document.text;
+        assert!(text.contains("一、项目基本情况") && text.contains(line), "{text}");
+    }
+    for line in ["相关信息如下：", "附件下载：请到大厅领取"] {
+        let text = page(&article(&format!("{BODY}{BODY}<p>{line}</p><p>联系人：综合科</p><p>2024年5月1日</p>"))).document.text;
+        assert!(text.contains("联系人：综合科") && text.ends_with("2024年5月1日"), "{text}");
+    }
+    // With links behind it the same word begins what is related.
+    let related = "<p>相关信息：</p><p><a href=/1.html>另一份关于示例项目申报工作的通知</a></p>";
+    assert!(!page(&article(&format!("{BODY}{BODY}{related}"))).document.text.contains("另一份"));
+}
+
+#[test]
+fn a_number_of_another_document_is_not_taken() {
+    let numbers = |body: &str| page(&article(body)).document.numbers.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(numbers(&format!("<p>示政发〔2024〕3号</p><p>各有关单位：</p>{BODY}")), ["示政发〔2024〕3号"]);
+    assert!(numbers(&format!("<p>决定废止下列文件：</p><p>示政发〔2010〕5号</p>{BODY}")).is_empty());
+    assert!(numbers(&format!("<p>示政发〔2010〕5号</p><p>示政发〔2011〕2号</p>{BODY}")).is_empty());
 }
