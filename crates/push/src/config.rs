@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
+use model::health::State;
 use model::{Channel, ConfigError};
 use serde::Deserialize;
 use toml::Spanned;
@@ -23,6 +24,40 @@ pub struct Config {
     pub(crate) sms: Option<Sms>,
     /// Mail.
     pub(crate) mail: Option<Mail>,
+    /// Who hears of sources in trouble.
+    #[serde(default)]
+    pub alarm: Alarm,
+}
+
+/// Who hears of sources in trouble; the log always does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alarm {
+    /// Mail addresses.
+    pub(crate) mail: Spanned<Vec<String>>,
+    /// A URL that gets signed POSTs; may hold secrets by reference.
+    pub(crate) webhook: Option<Spanned<String>>,
+    /// Signing secrets for it; those of `[webhook]` where there are none.
+    pub(crate) secrets: Option<Spanned<Vec<String>>>,
+    /// The states that are told.
+    pub states: Vec<State>,
+    /// Days after which a state that goes on is told again; 0 means never.
+    pub remind_days: u16,
+    /// Working hours without anything new from any source that are tolerated, unless their own past shows longer ones.
+    pub nothing_hours: u16,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self {
+            mail: Spanned::new(0..0, Vec::new()),
+            webhook: None,
+            secrets: None,
+            states: vec![State::Broken, State::Silent, State::Degraded],
+            remind_days: 3,
+            nothing_hours: 48,
+        }
+    }
 }
 
 /// What enterprises are told, and when.
@@ -208,15 +243,7 @@ impl Config {
             return Err(at(webhook.secrets.span(), "webhook needs a signing secret, e.g. [\"{secret:WEBHOOK}\"]".to_owned()));
         }
         if let Some(webhook) = &config.webhook {
-            for secret in webhook.secrets.get_ref() {
-                let only = Template::parse(secret).ok().and_then(|template| template.only_place().map(str::to_owned));
-                if !only.is_some_and(|place| place.starts_with("secret:")) {
-                    return Err(at(
-                        webhook.secrets.span(),
-                        "a signing secret is given by reference only: \"{secret:NAME}\"".to_owned(),
-                    ));
-                }
-            }
+            check_secrets(&webhook.secrets).map_err(|(range, message)| at(range, message))?;
         }
         if let Some(gateway) = &config.sms {
             sms::check(gateway).map_err(|(range, message)| at(range.unwrap_or_else(|| place_of(text, "[sms")), message))?;
@@ -224,6 +251,7 @@ impl Config {
         if let Some(mail) = &config.mail {
             check_mail(mail).map_err(|(range, message)| at(range, message))?;
         }
+        check_alarm(&config).map_err(|(range, message)| at(range, message))?;
         Ok(config)
     }
 
@@ -247,6 +275,41 @@ fn place_of(text: &str, needle: &str) -> std::ops::Range<usize> {
 
 /// A mistake and where it stands in the file.
 pub(crate) type Mistake = (std::ops::Range<usize>, String);
+
+/// Signing secrets stand in the file by reference only.
+fn check_secrets(secrets: &Spanned<Vec<String>>) -> Result<(), Mistake> {
+    let refers = |secret: &String| {
+        let template = Template::parse(secret).ok();
+        template.is_some_and(|template| template.only_place().is_some_and(|place| place.starts_with("secret:")))
+    };
+    if secrets.get_ref().iter().all(refers) {
+        return Ok(());
+    }
+    Err((secrets.span(), "a signing secret is given by reference only: \"{secret:NAME}\"".to_owned()))
+}
+
+fn check_alarm(config: &Config) -> Result<(), Mistake> {
+    let alarm = &config.alarm;
+    if let Some(wrong) = alarm.mail.get_ref().iter().find(|address| address.parse::<lettre::message::Mailbox>().is_err()) {
+        return Err((alarm.mail.span(), format!("`{wrong}` is no mail address")));
+    }
+    if !alarm.mail.get_ref().is_empty() && config.mail.is_none() {
+        return Err((alarm.mail.span(), "alarms by mail need a table [mail]".to_owned()));
+    }
+    let Some(webhook) = &alarm.webhook else { return Ok(()) };
+    if alarm.secrets.as_ref().is_none_or(|secrets| secrets.get_ref().is_empty()) && config.webhook.is_none() {
+        return Err((webhook.span(), "an alarm webhook needs signing secrets, here or in [webhook]".to_owned()));
+    }
+    let template = Template::parse(webhook.get_ref()).map_err(|error| (webhook.span(), error.to_string()))?;
+    if let Some(place) = template.places().find(|place| !place.starts_with("secret:")) {
+        return Err((webhook.span(), format!("`{{{place}}}` is not known here; expected a URL or {{secret:NAME}}")));
+    }
+    let starts = ["https://", "http://", "{secret:"];
+    if !starts.iter().any(|start| webhook.get_ref().starts_with(start)) {
+        return Err((webhook.span(), "expected an http or https URL".to_owned()));
+    }
+    alarm.secrets.as_ref().map_or(Ok(()), check_secrets)
+}
 
 fn check_mail(mail: &Mail) -> Result<(), Mistake> {
     if mail.encryption == Encryption::Plain && !is_this_machine(mail.host.get_ref()) {
@@ -308,6 +371,11 @@ mod tests {
         check("password = \"{secret:MAIL_PASSWORD}\"", "password = \"123456\"", "by reference only");
         check("secrets = [\"{secret:WEBHOOK}\"]", "secrets = []", "needs a signing secret");
         check("secrets = [\"{secret:WEBHOOK}\"]", "secrets = [\"whsec_abc\"]", "by reference only");
+        check("mail = [\"ops@example.com\"]", "mail = [\"ops\"]", "no mail address");
+        check("webhook = \"https://hooks", "webhook = \"ftp://hooks", "expected an http or https URL");
+        check("webhook = \"https://hooks", "webhook = \"https://{phone}.hooks", "not known here");
+        check("secrets = [\"{secret:ALARM}\"]", "secrets = [\"whsec_abc\"]", "by reference only");
+        check("states = [\"broken\"", "states = [\"dead\"", "unknown variant `dead`");
     }
 
     #[test]

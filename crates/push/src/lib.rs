@@ -3,6 +3,7 @@
 //! Sending twice what was composed once is prevented by the message's key, which every channel passes on. The outbox itself,
 //! with its states and its order, lives in the store.
 
+mod alarm;
 mod compose;
 mod config;
 mod error;
@@ -16,10 +17,11 @@ mod webhook;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use model::health::{Alarm, Change};
 use model::{Channel, Clock, Enterprise, EnterpriseId, Message, Record, Verdict};
 
 pub use compose::{TEMPLATE, compose, compose_with};
-pub use config::{Config, Quiet, Settings};
+pub use config::{Alarm as AlarmSettings, Config, Quiet, Settings};
 pub use error::PushError;
 pub use retry::{MOST_ATTEMPTS, next};
 
@@ -37,6 +39,9 @@ pub struct Pusher {
     webhook: Option<webhook::Webhook>,
     sms: Option<sms::Gateway>,
     mail: Option<mail::Mail>,
+    alarm: AlarmSettings,
+    /// The alarm webhook's URL with its secrets, and the way to it.
+    alarm_webhook: Option<(String, webhook::Webhook)>,
     /// Values that must not appear in errors.
     secrets: Vec<String>,
     clock: Clock,
@@ -59,6 +64,8 @@ impl Pusher {
             webhook: config.webhook.as_ref().map(|webhook| webhook::Webhook::new(webhook, &secrets)).transpose()?,
             sms: config.sms.as_ref().map(|sms| sms::Gateway::new(sms, &secrets)).transpose()?,
             mail: config.mail.as_ref().map(|mail| mail::Mail::new(mail, &secrets)).transpose()?,
+            alarm_webhook: alarm_webhook(&config, &secrets)?,
+            alarm: config.alarm,
             settings: config.compose,
             // Longest first, so that no secret is left in part; one or two characters are no secret.
             secrets: {
@@ -92,6 +99,40 @@ impl Pusher {
                 Some(mail) => mail.send(message, now).await,
                 None => Err(not_configured(message.channel)),
             },
+        };
+        result.map_err(|error| error.without(&self.secrets))
+    }
+
+    /// Who hears of sources in trouble, and of which.
+    #[must_use]
+    pub fn alarm_settings(&self) -> &AlarmSettings {
+        &self.alarm
+    }
+
+    /// The alarms that tell of changes: one for each receiver, none where nothing changed.
+    #[must_use]
+    pub fn compose_alarms(&self, changes: &[Change], now: Timestamp) -> Vec<Alarm> {
+        // The URL may hold secrets: the outbox keeps the reference, sending puts the URL in its place.
+        self.alarm.compose(changes, self.alarm.webhook.as_ref().map(|url| url.get_ref().as_str()), now)
+    }
+
+    /// Hands one alarm to its channel.
+    ///
+    /// # Errors
+    /// As [`Pusher::send`].
+    pub async fn send_alarm(&self, alarm: &Alarm) -> Result<Receipt, PushError> {
+        let message = &alarm.message;
+        let result = match (message.channel, &self.alarm_webhook, &self.mail) {
+            (Channel::Log, ..) => {
+                tracing::warn!(alarm = %message.id, sources = alarm.changes.len(), "{}\n{}", message.title, message.body);
+                Ok(Receipt::default())
+            }
+            (Channel::Webhook, Some((url, webhook)), _) => {
+                let message = Message { address: url.clone(), ..message.clone() };
+                webhook.post(&message, alarm::webhook_body(alarm), self.clock.now()).await
+            }
+            (Channel::Mail, _, Some(mail)) => mail.send(message, self.clock.now()).await,
+            (channel, ..) => Err(not_configured(channel)),
         };
         result.map_err(|error| error.without(&self.secrets))
     }
@@ -131,12 +172,30 @@ impl Pusher {
         lines.extend(self.sms.as_ref().map(sms::Gateway::describe));
         lines.extend(self.mail.as_ref().map(mail::Mail::describe));
         lines.extend(self.webhook.as_ref().map(webhook::Webhook::describe));
+        let (mails, webhook) =
+            (self.alarm.mail.get_ref().len(), if self.alarm_webhook.is_some() { " and a webhook" } else { "" });
+        if mails > 0 || !webhook.is_empty() {
+            lines.push(format!("alarms of sources: the log, {mails} mail addresses{webhook}"));
+        }
         if let Some(quiet) = &self.settings.quiet {
             let names: Vec<&str> = quiet.channels.iter().map(|channel| channel.name()).collect();
             lines.push(format!("quiet: {} from {} until {}", names.join(", "), quiet.from, quiet.until));
         }
         lines
     }
+}
+
+/// The way to the alarm webhook. Its address is the operator's own, so it may lie inside and be plain HTTP.
+fn alarm_webhook(config: &Config, secrets: &BTreeMap<String, String>) -> Result<Option<(String, webhook::Webhook)>, PushError> {
+    let Some(url) = &config.alarm.webhook else { return Ok(None) };
+    let own = config.alarm.secrets.clone().filter(|secrets| !secrets.get_ref().is_empty());
+    let Some(signed) = own.or_else(|| config.webhook.as_ref().map(|webhook| webhook.secrets.clone())) else {
+        return Err(not_configured(Channel::Webhook));
+    };
+    let settings = config::Webhook { secrets: signed, secret_per_enterprise: false, allow_private: true, timeout_seconds: 10 };
+    let filled = template::Template::parse(url.get_ref()).and_then(|template| template.with_secrets(secrets)?.fill(|_| None));
+    let url = filled.map_err(|error| PushError::permanent(Channel::Webhook, error.to_string()))?;
+    Ok(Some((url, webhook::Webhook::new(&settings, secrets)?)))
 }
 
 fn log(message: &Message) -> Receipt {

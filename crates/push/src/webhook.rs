@@ -44,9 +44,13 @@ impl Webhook {
     }
 
     pub(crate) async fn send(&self, message: &Message, now: Timestamp) -> Result<Receipt, PushError> {
+        self.post(message, body_of(message), now).await
+    }
+
+    /// Sends a body under the id of a message to its address.
+    pub(crate) async fn post(&self, message: &Message, body: String, now: Timestamp) -> Result<Receipt, PushError> {
         let url = url::Url::parse(message.address.trim()).map_err(|_| PushError::permanent(CHANNEL, "the address is no URL"))?;
         http::check_public(CHANNEL, &url, self.allow_private)?;
-        let body = body_of(message);
         let id = message.id.as_str();
         let at = now.as_second();
         let request = self

@@ -50,21 +50,24 @@ fn hash_of(number: u64, previous: &str, entry: &str) -> String {
     sha256_hex(format!("{number}\n{previous}\n{entry}").as_bytes())
 }
 
+/// Appends an entry together with the change it tells of.
+pub(crate) fn append(transaction: &mut Transaction<'_>, entry: &AuditEntry) -> Result<()> {
+    let text =
+        serde_json::to_string(entry).map_err(|error| StoreError::refused("audit entry", &entry.thing, error.to_string()))?;
+    let head: AuditReport = transaction.get_and_hold(Table::Meta, HEAD)?.unwrap_or_default();
+    let number = head.entries + 1;
+    let hash = hash_of(number, &head.head, &text);
+    transaction.put(Table::Audit, number.to_be_bytes().to_vec(), &Link { entry: text, hash: hash.clone() })?;
+    transaction.put(Table::Meta, HEAD.to_vec(), &AuditReport { entries: number, head: hash })
+}
+
 impl Store {
     /// Appends an entry; it is durable when the call returns.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn audit(&self, entry: &AuditEntry) -> Result<()> {
-        let text =
-            serde_json::to_string(entry).map_err(|error| StoreError::refused("audit entry", &entry.thing, error.to_string()))?;
-        self.write(|transaction| {
-            let head: AuditReport = transaction.get_and_hold(Table::Meta, HEAD)?.unwrap_or_default();
-            let number = head.entries + 1;
-            let hash = hash_of(number, &head.head, &text);
-            transaction.put(Table::Audit, number.to_be_bytes().to_vec(), &Link { entry: text.clone(), hash: hash.clone() })?;
-            transaction.put(Table::Meta, HEAD.to_vec(), &AuditReport { entries: number, head: hash })
-        })
+        self.write(|transaction| append(transaction, entry))
     }
 
     /// At most so many entries, newest first.

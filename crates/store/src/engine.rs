@@ -53,6 +53,8 @@ tables! {
     Aliases = 11, "aliases";
     /// Normal URL → document id.
     Urls = 12, "urls";
+    /// Archived bytes of a file → what was read of them.
+    FileTexts = 13, "file_texts";
     /// Policy id → policy.
     Policies = 20, "policies";
     /// Policy, revision → the document it was, once another text took its place.
@@ -87,6 +89,18 @@ tables! {
     Runs = 61, "runs";
     /// Job, moment due.
     Firings = 62, "firings";
+    /// Source, hash of normal URL → what is still to be fetched.
+    Owed = 63, "owed";
+    /// Source, moment due, page key → page key.
+    PagesDue = 64, "pages_due";
+    /// `proposal/` id → proposal; `open/` source → id of its open one; `missed/` source → why there is none.
+    Proposals = 65, "proposals";
+    /// Source → health.
+    Health = 66, "health";
+    /// Alarm id → alarm.
+    Alarms = 67, "alarms";
+    /// Moment it is due, alarm id; queued alarms only.
+    AlarmsDue = 68, "alarms_due";
     /// Number → audit entry.
     Audit = 70, "audit";
 }

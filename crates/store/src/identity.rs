@@ -65,6 +65,13 @@ pub(crate) struct Face<'a> {
     shingles: OnceCell<Shingles>,
 }
 
+/// The text that proves which act a document is: the page's own body. Files stand behind it on one site and were not
+/// fetched from another; only where the body is no more than a pointer to them do they count.
+pub(crate) fn proof_of(document: &Document) -> &str {
+    let own = document.own_text();
+    if letters(own).take(LEAST_LETTERS).count() < LEAST_LETTERS { &document.text } else { own }
+}
+
 impl<'a> Face<'a> {
     pub(crate) fn of(document: &'a Document, inner_title: Option<&str>, site: String) -> Self {
         let plain = without_numbers(&document.title);
@@ -85,8 +92,8 @@ impl<'a> Face<'a> {
             explains: EXPLAINING.iter().any(|word| document.title.contains(word)),
             regulation: is_regulation(&plain),
             site,
-            text: &document.text,
-            letters: letters(&document.text).count(),
+            text: proof_of(document),
+            letters: letters(proof_of(document)).count(),
             shingles: OnceCell::new(),
         }
     }

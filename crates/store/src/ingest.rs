@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use model::fingerprint::{of_text, sha256_hex};
 use model::id::normal_url;
 use model::policy::{Copy, Policy, Revision};
-use model::{DocNumber, Document, DocumentId, LifeCycle, PolicyId, SnapshotId, SourceId};
+use model::{Attachment, DocNumber, Document, DocumentId, LifeCycle, PolicyId, SnapshotId, SourceId};
 
 use crate::Store;
 use crate::engine::Table;
@@ -29,6 +29,10 @@ pub struct Incoming {
     pub source: SourceId,
     /// The archived bytes it was read from; empty for imports.
     pub snapshot: SnapshotId,
+    /// The archived bytes of the further pages of its article.
+    pub parts: Vec<SnapshotId>,
+    /// Whether these bytes were taken in before: another text is a better reading then, or a file that came late.
+    pub is_reading: bool,
     /// GB/T 2260 code of the place it is for.
     pub region: String,
     /// The title inside 《》 of a 印发 or 转发 notice.
@@ -104,13 +108,14 @@ fn take(transaction: &mut Transaction<'_>, incoming: &Incoming, now: Timestamp) 
         url: incoming.url.clone(),
         source: incoming.source.clone(),
         snapshot: incoming.snapshot.clone(),
+        parts: incoming.parts.clone(),
         region: incoming.region.clone(),
         inner_title: incoming.inner_title.clone(),
-        fingerprint: of_text(&incoming.document.text),
+        fingerprint: of_text(identity::proof_of(&incoming.document)),
         document: readable_again(incoming.document.clone()),
     };
     if let Some((id, stored)) = known(transaction, &incoming.id, &new)? {
-        return Known { transaction, id, stored, now }.take(new);
+        return Known { transaction, id, stored, now }.take(new, incoming.is_reading);
     }
     let (relation, policy) = relate(transaction, &new)?.unzip();
     match (relation, policy) {
@@ -336,21 +341,24 @@ struct Known<'t, 'e> {
 }
 
 impl Known<'_, '_> {
-    fn take(mut self, new: StoredDocument) -> Result<Ingested> {
+    fn take(mut self, new: StoredDocument, is_reading: bool) -> Result<Ingested> {
         let policy = self.transaction.policy(&self.stored.policy)?;
         let mut policy = policy.ok_or_else(|| StoreError::unknown_policy(&self.stored.policy))?;
+        let (own, its) = (new.document.own_text(), self.stored.document.own_text());
         // An empty reading says nothing about the text that was there.
-        let is_lost = letters(&new.document.text).next().is_none() && letters(&self.stored.document.text).next().is_some();
-        let same_bytes = is_content_hash(&new.snapshot) && new.snapshot == self.stored.snapshot;
+        let is_lost = letters(own).next().is_none() && letters(its).next().is_some();
+        let same_bytes = is_reading || self.stored.is_read_from(&new);
         let carries_current =
             policy.revisions.last().is_some_and(|last| last.document == self.id && last.fingerprint == self.stored.fingerprint);
         let is_known_text = !carries_current && policy.revisions.iter().any(|revision| revision.fingerprint == new.fingerprint);
-        if is_lost || self.stored.fingerprint == new.fingerprint {
+        let is_revised = carries_current && !is_lost && has_other_file(&self.stored.document, &new.document);
+        if !is_revised && (is_lost || self.stored.fingerprint == new.fingerprint) {
             // Imports have no bytes to compare: their text is taken as given.
-            let keeps_text = is_lost || (!new.snapshot.as_str().is_empty() && !same_bytes);
-            return self.refresh(policy, new, keeps_text, same_bytes && !is_lost);
+            let is_same =
+                !new.snapshot.as_str().is_empty() && !same_bytes && has_same_files(&self.stored.document, &new.document);
+            return self.refresh(policy, new, is_lost || is_same, same_bytes && !is_lost);
         }
-        if same_bytes || is_known_text {
+        if !is_revised && (same_bytes || is_known_text) {
             return self.refresh(policy, new, false, same_bytes);
         }
         self.put_aside(&policy)?;
@@ -377,6 +385,7 @@ impl Known<'_, '_> {
             // The page's URL stays the one it is known under; an alias may have brought another spelling.
             url: if self.stored.url.is_empty() { new.url.clone() } else { self.stored.url.clone() },
             snapshot: if keeps_text { self.stored.snapshot.clone() } else { new.snapshot.clone() },
+            parts: if keeps_text { self.stored.parts.clone() } else { new.parts.clone() },
             fingerprint,
             document,
             ..new
@@ -449,6 +458,42 @@ fn is_content_hash(snapshot: &SnapshotId) -> bool {
     snapshot.as_str().len() == 64 && snapshot.as_str().bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+impl StoredDocument {
+    /// Whether a new reading is of the bytes this one was read from; further pages of the article may have come late.
+    fn is_read_from(&self, new: &Self) -> bool {
+        is_content_hash(&new.snapshot) && new.snapshot == self.snapshot && self.parts.iter().all(|part| new.parts.contains(part))
+    }
+}
+
+/// Whether a file that was read before has other bytes now, and with them another text. One that was not read before
+/// came late; one that is linked no more, or newly, leaves the act as it was.
+fn has_other_file(old: &Document, new: &Document) -> bool {
+    let text_of = |document: &Document, index: usize| -> String {
+        let blocks = document.file_blocks().filter(|block| block.file == Some(index));
+        // The first one is the file's name.
+        blocks.skip(1).flat_map(|block| letters(&block.text).collect::<Vec<char>>()).collect()
+    };
+    new.attachments.iter().enumerate().any(|(index, attachment)| {
+        let before = old.attachments.iter().position(|other| other.url == attachment.url);
+        before.is_some_and(|before| {
+            let snapshot = |attachment: &Attachment| {
+                attachment.file.as_ref().map(|file| file.snapshot.clone()).filter(|snapshot| !snapshot.as_str().is_empty())
+            };
+            let bytes = snapshot(&old.attachments[before]).zip(snapshot(attachment));
+            let (was, is) = (text_of(old, before), text_of(new, index));
+            bytes.is_some_and(|(was, is)| was != is) && !was.is_empty() && !is.is_empty() && was != is
+        })
+    })
+}
+
+/// Whether the files of two readings say the same under the same places, so that the stored text can stay as it is. A
+/// reading that found no attachments at all says nothing about them.
+fn has_same_files(old: &Document, new: &Document) -> bool {
+    let urls = |document: &Document| document.attachments.iter().map(|file| file.url.clone()).collect::<Vec<_>>();
+    new.attachments.is_empty()
+        || (old.file_blocks().eq(new.file_blocks()) && (old.file_blocks().next().is_none() || urls(old) == urls(new)))
+}
+
 /// The new reading over the old one: a field that is missing now does not erase one that was found.
 fn merge(old: &Document, mut new: Document, keeps_text: bool) -> Document {
     let old = old.clone();
@@ -464,7 +509,8 @@ fn merge(old: &Document, mut new: Document, keeps_text: bool) -> Document {
     if new.issuers.is_empty() {
         new.issuers = old.issuers;
     }
-    if new.attachments.is_empty() {
+    // The text that stays refers to its files by their places.
+    if new.attachments.is_empty() || (keeps_text && new.blocks.iter().any(|block| block.file.is_some())) {
         new.attachments = old.attachments;
     }
     new.published = new.published.or(old.published);

@@ -134,7 +134,7 @@ impl Store {
 }
 
 /// What may become of a message. The same state again is legal: reports are repeated.
-const fn is_legal(from: MessageState, to: MessageState) -> bool {
+pub(crate) const fn is_legal(from: MessageState, to: MessageState) -> bool {
     use MessageState::{Cancelled, Dead, Delivered, Queued, Read, Sent};
     match from {
         Queued => matches!(to, Queued | Sent | Delivered | Dead | Cancelled),

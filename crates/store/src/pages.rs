@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use model::fingerprint::sha256_hex;
+use model::health::{RunFacts, State};
 use model::id::normal_url;
 use model::{DocumentId, Issue, PageKind, RunReport, SnapshotId, SourceId};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,39 @@ pub struct PageState {
     /// What was wrong or doubtful about them.
     #[serde(default)]
     pub issues: Vec<Issue>,
+    /// When the page was seen for the first time.
+    #[serde(default)]
+    pub first_seen: Timestamp,
+    /// The day it was published, as it or its list says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Date>,
+    /// Visits after the first that showed whether it had changed.
+    #[serde(default)]
+    pub visits: u32,
+    /// How many of them found it changed.
+    #[serde(default)]
+    pub changes: u32,
+    /// When a change was last found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+    /// When it is to be fetched again; nothing where only its list or its document asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// The further pages of its article that were read with it, in reading order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PagePart>,
+    /// The version of code and rules that read it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+}
+
+/// A further page of an article that is cut into several.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PagePart {
+    /// Its URL.
+    pub url: String,
+    /// Its bytes.
+    pub snapshot: SnapshotId,
 }
 
 /// One run over one source.
@@ -65,6 +99,12 @@ pub struct SourceRun {
     /// Why it failed, if it did.
     #[serde(default)]
     pub error: Option<String>,
+    /// What it saw, counted; runs of older programs have none.
+    #[serde(default)]
+    pub facts: Option<RunFacts>,
+    /// How the source was judged right after it.
+    #[serde(default)]
+    pub state: Option<State>,
 }
 
 /// Firings older than this before the newest one of their job are forgotten and can no longer be claimed.
@@ -72,8 +112,28 @@ const FIRINGS_KEPT: SignedDuration = SignedDuration::from_hours(40 * 24);
 /// Most forgotten firings removed with one claim.
 const MOST_FORGOTTEN: usize = 100;
 
-fn page_key(url: &str) -> Vec<u8> {
+pub(crate) fn page_key(url: &str) -> Vec<u8> {
     sha256_hex(normal_url(url).as_bytes()).into_bytes()
+}
+
+/// Keeps a page's state, and the place where it is found when it is due.
+pub(crate) fn put_state(transaction: &mut Transaction<'_>, state: &PageState) -> Result<()> {
+    let key = page_key(&state.url);
+    let due_key = |state: &PageState| {
+        let due = state.due.filter(|_| !state.source.as_str().is_empty())?;
+        Some(Key::new().text(state.source.as_str()).moment(due).text(&String::from_utf8_lossy(&key)).done())
+    };
+    let before = transaction.get::<PageState>(Table::Pages, &key)?.and_then(|before| due_key(&before));
+    let after = due_key(state);
+    if before != after {
+        if let Some(before) = before {
+            transaction.remove(Table::PagesDue, before);
+        }
+        if let Some(after) = after {
+            transaction.put_bytes(Table::PagesDue, after, key.clone());
+        }
+    }
+    transaction.put(Table::Pages, key, state)
 }
 
 impl Store {
@@ -98,7 +158,22 @@ impl Store {
     /// # Errors
     /// Where they cannot be written; then none is.
     pub fn put_page_states(&self, states: &[PageState]) -> Result<()> {
-        self.write(|transaction| states.iter().try_for_each(|state| transaction.put(Table::Pages, page_key(&state.url), state)))
+        self.write(|transaction| states.iter().try_for_each(|state| put_state(transaction, state)))
+    }
+
+    /// At most so many pages of a source that are to be fetched again by now, longest due first.
+    ///
+    /// # Errors
+    /// Where the engine cannot be read.
+    pub fn due_pages(&self, source: &SourceId, now: Timestamp, most: usize) -> Result<Vec<PageState>> {
+        let prefix = Key::new().text(source.as_str()).done();
+        let until = Key::new().text(source.as_str()).moment(now).number(u64::MAX).done();
+        let mut states = Vec::new();
+        for entry in self.engine.scan(Table::PagesDue, &KeyRange::between(prefix, until))?.take(most) {
+            let (_, page) = entry?;
+            states.extend(Transaction::new(&self.engine).get::<PageState>(Table::Pages, &page)?);
+        }
+        Ok(states)
     }
 
     /// All pages, sorted by URL.
@@ -187,6 +262,36 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_found_when_it_is_due_and_under_one_moment_only() {
+        let home = Home::new();
+        let store = home.open();
+        let state = |url: &str, source: &str, due: Option<i64>| PageState {
+            url: url.to_owned(),
+            source: source.into(),
+            due: due.map(at),
+            ..PageState::default()
+        };
+        let urls = |now, most| {
+            let due = store.due_pages(&"a".into(), at(now), most).unwrap();
+            due.into_iter().map(|state| state.url).collect::<Vec<_>>()
+        };
+        store
+            .put_page_states(&[
+                state("http://a/2", "a", Some(20)),
+                state("http://a/1", "a", Some(10)),
+                state("http://a/3", "a", None),
+                state("http://b/1", "b", Some(5)),
+            ])
+            .unwrap();
+        assert_eq!((urls(9, 9), urls(10, 9)), (vec![], vec!["http://a/1".to_owned()]));
+        assert_eq!((urls(20, 9).len(), urls(20, 1).len()), (2, 1));
+        store.put_page_state(&state("http://a/1", "a", Some(30))).unwrap();
+        assert_eq!((urls(20, 9), urls(30, 9).len()), (vec!["http://a/2".to_owned()], 2));
+        store.put_page_state(&state("http://a/2", "a", None)).unwrap();
+        assert_eq!(urls(99, 9), ["http://a/1"]);
+    }
+
+    #[test]
     fn runs_are_listed_newest_first() {
         let home = Home::new();
         let store = home.open();
@@ -197,6 +302,18 @@ mod tests {
         let started = |most| store.runs(&"a".into(), most).unwrap().iter().map(|run| run.started.as_second()).collect::<Vec<_>>();
         assert_eq!(started(9), [30, 20, 10]);
         assert_eq!(started(1), [30]);
+    }
+
+    #[test]
+    fn a_run_of_an_older_program_is_read() {
+        let home = Home::new();
+        let store = home.open();
+        let old =
+            serde_json::json!({"source":"a","started":"2026-11-01T00:00:00Z","report":RunReport::default(),"items_seen":20});
+        let key = Key::new().text("a").newest("2026-11-01T00:00:00Z".parse().unwrap()).done();
+        store.write(|transaction| transaction.put(Table::Runs, key.clone(), &old)).unwrap();
+        let run = store.runs(&"a".into(), 1).unwrap().remove(0);
+        assert_eq!((run.items_seen, run.facts, run.state), (20, None, None));
     }
 
     #[test]

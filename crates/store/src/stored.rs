@@ -18,10 +18,13 @@ pub(crate) struct StoredDocument {
     pub(crate) url: String,
     pub(crate) source: SourceId,
     pub(crate) snapshot: SnapshotId,
+    /// The bytes of the further pages of its article.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parts: Vec<SnapshotId>,
     pub(crate) region: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) inner_title: Option<String>,
-    /// Of the main text, by `model::fingerprint::of_text`.
+    /// Of the text that identity is judged by (`identity::proof_of`), by `model::fingerprint::of_text`.
     pub(crate) fingerprint: String,
     pub(crate) document: Document,
 }

@@ -373,3 +373,102 @@ fn who_follows_the_sequence_sees_every_changed_record_once() {
     store.ingest(&sample("c", &prose(2, 300)).0, at(3)).unwrap();
     assert_eq!(ids(later).1, ["b"], "a further copy shows in the record");
 }
+
+/// The sample with one attached file, read from these bytes or not fetched yet.
+fn with_file(sample: Sample, snapshot: &str, read: Option<(&str, &str)>) -> Sample {
+    let mut sample = sample;
+    let document = &mut sample.0.document;
+    document.blocks = document.text.lines().map(|line| model::Block { text: line.to_owned(), ..Default::default() }).collect();
+    let file = read.map(|(bytes, text)| {
+        for line in ["附件.pdf", text] {
+            document.blocks.push(model::Block { text: line.to_owned(), file: Some(0), ..Default::default() });
+        }
+        model::FileFacts { state: model::FileState::Text, snapshot: bytes.repeat(64).as_str().into(), ..Default::default() }
+    });
+    document.text = document.blocks.iter().map(|block| block.text.as_str()).collect::<Vec<_>>().join("\n");
+    document.attachments = vec![Attachment { name: "附件.pdf".to_owned(), url: "https://a.gov.cn/1.pdf".to_owned(), file }];
+    sample.0.snapshot = snapshot.repeat(64).as_str().into();
+    sample
+}
+
+#[test]
+fn a_copy_whose_files_were_not_fetched_is_still_a_copy() {
+    let (text, guide) = (prose(1, 300), prose(2, 4_000));
+    let plain = |id: &str| Sample::new(id, if id == "a" { TITLE } else { "另一个标题" }, &text);
+    let whole = with_file(plain("a"), "1", Some(("f", &guide)));
+    check(whole.clone(), plain("b"), Change::Copy);
+    check(plain("a"), with_file(plain("b"), "2", Some(("f", &guide))), Change::Copy);
+    // One guide under two notices makes them no copies of each other.
+    let other = with_file(Sample::new("b", "另一个通知", &prose(7, 300)), "2", Some(("f", &guide)));
+    check(whole, other, Change::New);
+    // Where the body only points at the file, the file is the act.
+    let pointer = |id: &str, title: &str| with_file(Sample::new(id, title, "详见附件。"), id, Some(("f", &guide)));
+    check(pointer("a", TITLE), pointer("b", "另一个标题"), Change::Copy);
+}
+
+#[test]
+fn a_file_read_late_is_no_revision_and_a_changed_one_is() {
+    let (first, second) = (prose(2, 900), prose(3, 900));
+    for body in [prose(1, 300), "详见附件。".to_owned()] {
+        let home = Home::new();
+        let store = home.open();
+        let seen = |read, reading| {
+            let mut sample = with_file(sample("a", &body), "1", read);
+            sample.0.is_reading = reading;
+            sample.0
+        };
+        let text = || store.document(&"a".into()).unwrap().unwrap().text;
+        let take = |incoming, second| store.ingest(&incoming, at(second)).unwrap();
+        assert_eq!(take(seen(None, false), 1).change, Change::New);
+        let late = take(seen(Some(("e", &first)), true), 2);
+        assert_eq!((late.change, late.stale, text().contains(&first)), (Change::Unchanged, true, true));
+        let again = take(seen(Some(("e", &first)), true), 3);
+        assert_eq!((again.change, again.stale), (Change::Unchanged, false));
+        let changed = take(seen(Some(("f", &second)), true), 4);
+        assert_eq!((changed.change, changed.stale, text().contains(&second)), (Change::Revised, true, true));
+        assert_eq!(take(seen(Some(("f", &second)), false), 5).change, Change::Unchanged);
+        let before = store.revision_document(&changed.policy, 1).unwrap().unwrap();
+        assert!(before.text.contains(&first) && !before.text.contains(&second));
+        assert_eq!(store.policy(&changed.policy).unwrap().unwrap().revisions.len(), 2);
+        assert!(store.check().unwrap().is_sound());
+    }
+}
+
+#[test]
+fn other_markup_keeps_the_text_with_its_files_and_a_page_without_links_does_not_lose_them() {
+    let home = Home::new();
+    let store = home.open();
+    let (text, guide) = (prose(1, 300), prose(2, 900));
+    let spaced = text.replace('。', "。 ");
+    let read = Some(("f", guide.as_str()));
+    store.ingest(&with_file(sample("a", &text), "1", read).0, at(1)).unwrap();
+    let before = store.document(&"a".into()).unwrap();
+    let again = store.ingest(&with_file(sample("a", &spaced), "2", read).0, at(2)).unwrap();
+    assert_eq!((again.change, again.stale), (Change::Unchanged, false));
+    assert_eq!(store.document(&"a".into()).unwrap(), before);
+    let mut bare = sample("a", &spaced);
+    bare.0.snapshot = "3".repeat(64).as_str().into();
+    store.ingest(&bare.0, at(3)).unwrap();
+    assert_eq!(store.document(&"a".into()).unwrap(), before);
+    let more = with_file(sample("a", &spaced), "4", Some(("f", &format!("{guide}补"))));
+    assert_eq!(store.ingest(&more.0, at(4)).unwrap().change, Change::Unchanged, "the same bytes of the file, better read");
+    assert!(store.document(&"a".into()).unwrap().unwrap().text.ends_with('补'));
+}
+
+#[test]
+fn a_page_of_an_article_that_comes_late_is_no_revision_and_a_changed_one_is() {
+    let home = Home::new();
+    let store = home.open();
+    let (one, two, other) = (prose(1, 300), prose(2, 300), prose(3, 300));
+    let seen = |parts: &[&str], text: &str| {
+        let mut sample = sample("a", text);
+        sample.0.snapshot = "1".repeat(64).as_str().into();
+        sample.0.parts = parts.iter().map(|part| part.repeat(64).as_str().into()).collect();
+        sample.0
+    };
+    let take = |incoming| store.ingest(&incoming, at(1)).unwrap().change;
+    assert_eq!(take(seen(&[], &one)), Change::New);
+    assert_eq!(take(seen(&["2"], &format!("{one}\n{two}"))), Change::Unchanged);
+    assert_eq!(take(seen(&["3"], &format!("{one}\n{other}"))), Change::Revised);
+    assert_eq!(store.document(&"a".into()).unwrap().unwrap().text, format!("{one}\n{other}"));
+}
