@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::harness::repository;
+use crate::tidy::files;
 
 /// What each crate may use of ours.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -68,8 +69,9 @@ fn engines_are_known_to_one_crate() {
 #[test]
 fn model_does_no_io_and_reads_no_clock() {
     let forbidden = ["std::fs", "std::net", "std::env", "Timestamp::now", "SystemTime", "async fn", "tokio"];
-    for entry in std::fs::read_dir(repository().join("crates/model/src")).unwrap() {
-        let path = entry.unwrap().path();
+    let mut paths = Vec::new();
+    files(&repository().join("crates/model/src"), "rs", &mut paths);
+    for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
         for word in forbidden {
             assert!(!text.contains(word), "{} mentions {word}", path.display());

@@ -65,11 +65,14 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Look at an unknown site and print a ready sources.toml entry
     Probe(Probe),
-    /// Test one source
+    /// Test, list, pause or resume sources
     #[command(subcommand)]
     Source(Source),
     /// Check rules, index data and sources: every example hits or misses as it says
     Check,
+    /// Read one attached file from stdin in this process alone
+    #[command(hide = true)]
+    ReadFile(ReadFile),
     /// Redo a step from stored input
     Reprocess(Reprocess),
     /// Back up the data folder
@@ -83,6 +86,16 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReadFile {
+    /// CPU time; after half of it, in wall time, what is read so far is all
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub(crate) seconds: u64,
+    /// Address space
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    pub(crate) memory_mib: u64,
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +146,9 @@ pub(crate) struct Network {
     /// Private address (host:port or network) that may be fetched; repeatable
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) allow: Vec<String>,
+    /// Chromium that runs the scripts of pages whose source says `render = true` [default: as installed]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) browser: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +162,15 @@ pub(crate) struct Crawl {
     /// Fetch known pages again even if they are not due
     #[arg(long)]
     pub(crate) revisit: bool,
+    /// Reach back over all list pages until they have only items before this day, e.g. 2020-01-01
+    #[arg(long, value_name = "DATE", requires = "source", conflicts_with_all = ["replay", "pages"])]
+    pub(crate) since: Option<jiff::civil::Date>,
+    /// Reach back over so many list pages, whatever is known
+    #[arg(long, value_name = "N", requires = "source", conflicts_with = "replay")]
+    pub(crate) pages: Option<u32>,
+    /// Fetch now also outside the sources' windows
+    #[arg(long)]
+    pub(crate) any_time: bool,
     /// Only fetch and store; leave annotation and index to a later run
     #[arg(long)]
     pub(crate) no_process: bool,
@@ -325,6 +350,9 @@ pub(crate) enum Benchmark {
     Outbox,
     Path,
     All,
+    /// The server of `crawl`, which starts it
+    #[value(hide = true)]
+    CrawlServer,
 }
 
 #[derive(Debug, Args)]
@@ -334,24 +362,80 @@ pub(crate) struct Probe {
     /// Read it from stored pages instead of the network
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,
+    /// Print one JSON object instead
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) network: Network,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Source {
-    /// Fetch one source's list and newest document and say what was read
+    /// Fetch one source's list and newest document and say what was read and what changed
     Test {
         /// Its id in sources.toml
         id: String,
         /// Read it from stored pages instead of the network
         #[arg(long, value_name = "FILE")]
         replay: Option<PathBuf>,
+        /// Print one JSON object instead of text
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         network: Network,
     },
-    /// Print all sources with their last run
-    List,
+    /// Print all sources with their health and last run, one JSON object a line
+    List {
+        /// Only sources in this state
+        #[arg(long)]
+        state: Option<HealthState>,
+    },
+    /// Fetch a source no more on schedule, until it is resumed
+    Pause {
+        /// Its id in sources.toml
+        id: String,
+        /// Why, for those who find it paused
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Fetch a paused source on schedule again
+    Resume {
+        /// Its id in sources.toml
+        id: String,
+    },
+    /// Look for new rules of a source whose site was redesigned, from what is stored
+    Heal {
+        /// Its id in sources.toml
+        id: String,
+    },
+    /// Print mended rules that wait for a decision, and why some could not be made
+    Proposals {
+        /// Also those decided
+        #[arg(long)]
+        all: bool,
+    },
+    /// Take a mended rule: it is written into sources.toml
+    Accept {
+        /// The proposal's id
+        id: String,
+    },
+    /// Refuse a mended rule: it is not proposed again
+    Reject {
+        /// The proposal's id
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HealthState {
+    Healthy,
+    Degraded,
+    Silent,
+    Broken,
+    Paused,
 }
 
 #[derive(Debug, Args)]
@@ -359,6 +443,9 @@ pub(crate) struct Reprocess {
     /// The first step to redo; those after it follow
     #[arg(long)]
     pub(crate) from: Step,
+    /// Also what is not stale: with `extract` every page and file, and then every annotation
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -77,7 +77,9 @@ impl Surroundings {
 
     /// The stages over another data folder.
     pub(crate) fn pipeline_in(&self, folder: Folder) -> anyhow::Result<Pipeline> {
-        Pipeline::open(folder, self.stages()?, self.clock.clone())
+        let mut pipeline = Pipeline::open(folder, self.stages()?, self.clock.clone())?;
+        pipeline.files = Some(file_reader()?);
+        Ok(pipeline)
     }
 }
 
@@ -118,6 +120,12 @@ fn start_log(arguments: &Arguments) {
 /// The runtime for commands that speak to the network.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the async runtime")
+}
+
+/// Reads attached files by running this very program once more for each.
+pub(crate) fn file_reader() -> anyhow::Result<pipeline::FileReader> {
+    let program = std::env::current_exe().context("find the path of this program")?;
+    Ok(pipeline::FileReader::new(program, pipeline::ReadLimits::default()))
 }
 
 /// Reads a whole text file, or stdin for `-`; `.gz` is unpacked. At most 4 GB, so that a wrong file cannot take the machine.

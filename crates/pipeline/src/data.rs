@@ -1,7 +1,7 @@
 //! The data the program works with: `rules/`, `index/` and `sources.toml`, from a folder or as bundled with the program.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use include_dir::{Dir, include_dir};
@@ -24,6 +24,8 @@ pub struct Data {
     pub sources: String,
     /// The name of `sources.toml` shown in errors.
     pub sources_name: String,
+    /// Where `sources.toml` lies; nothing where the bundled one is used.
+    pub sources_file: Option<PathBuf>,
 }
 
 impl Data {
@@ -37,6 +39,7 @@ impl Data {
             index: bundled(&BUNDLED_INDEX),
             sources: BUNDLED_SOURCES.to_owned(),
             sources_name: "sources.toml".to_owned(),
+            sources_file: None,
         };
         let Some(home) = home else { return Ok(data) };
         if home.join("rules").is_dir() {
@@ -49,6 +52,7 @@ impl Data {
         if sources.is_file() {
             data.sources = read_text(&sources)?;
             data.sources_name = sources.display().to_string();
+            data.sources_file = Some(sources);
         }
         Ok(data)
     }

@@ -136,10 +136,10 @@ impl Pipeline {
             id: DocumentId(line.id.clone()),
             url: line.url.clone().unwrap_or_default(),
             source: "import".into(),
-            snapshot: model::SnapshotId::default(),
             region: self.stages.annotator.region_of(&document.issuers, &document.title, model::region::COUNTRY),
-            inner_title: annotate::inner_title(&document.title),
+            inner_title: model::title::inner_title(&document.title),
             document,
+            ..Incoming::default()
         }
     }
 }

@@ -4,15 +4,20 @@
 //! crate knows which step follows which, what is stale and how one bad item is kept from stopping a run; what a step
 //! does is known by its stage alone. It never reads the clock: it is given one.
 
+mod annex;
 mod backup;
 mod check;
 mod crawl;
 mod data;
+mod decide;
 mod files;
+mod heal;
+mod health;
 mod import;
 mod intake;
 mod matching;
 mod parallel;
+mod patch;
 mod pipeline;
 mod process;
 mod reprocess;
@@ -23,15 +28,17 @@ mod sources;
 
 pub use backup::{Backup, backup, restore, verify};
 pub use check::{Checked, check};
-pub use crawl::{CrawlOptions, Revisit};
+pub use crawl::{Backfill, CrawlOptions, Reach, Revisit, first_list_request};
 pub use data::Data;
-pub use files::FileReader;
+pub use decide::Decision;
+pub use files::{FileReader, ReadLimits};
+pub use health::{Asked, Look, MOST_RUNS, Observer, Swept, compare, items_a_week, judge, last_good};
 pub use import::{ImportLine, read_imports};
 pub use intake::read_page;
 pub use matching::Matched;
 pub use pipeline::{Folder, Pipeline, Stages};
 pub use process::Processed;
-pub use reprocess::{Reprocessed, Step};
+pub use reprocess::{PageChange, Reprocessed, Step, Telling, TextChange};
 pub use schedule::{CatchUp, Cron, Plan};
 pub use sending::Sending;
 pub use service::{Role, Service};

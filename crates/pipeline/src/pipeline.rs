@@ -15,6 +15,7 @@ use search::{Index, Lexicon};
 use store::Store;
 
 use crate::data::Data;
+use crate::files::FileReader;
 use crate::sources::parse_sources;
 
 /// Where things lie below `--data`.
@@ -150,12 +151,16 @@ pub struct Pipeline {
     pub archive: Arc<Archive>,
     /// The search index.
     pub index: Arc<Index>,
+    /// Reads attached files; without one they are archived and their kind is told, and no more.
+    pub files: Option<FileReader>,
     /// The time.
     pub clock: Clock,
     /// Where it all lies.
     pub folder: Folder,
     /// One sweep of the outbox at a time: two would send a message twice.
     pub(crate) sweeping: Arc<tokio::sync::Mutex<()>>,
+    /// Held while `sources.toml` is read, changed and replaced.
+    pub(crate) deciding: Arc<std::sync::Mutex<()>>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -184,9 +189,11 @@ impl Pipeline {
             store: Arc::new(store),
             archive: Arc::new(archive),
             index: Arc::new(index),
+            files: None,
             clock,
             folder,
             sweeping: Arc::default(),
+            deciding: Arc::default(),
             stopping: Arc::default(),
         };
         if pipeline.index.needs_rebuild() {

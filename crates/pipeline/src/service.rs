@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::crawl::CrawlOptions;
+use crate::crawl::window::is_closed;
 use crate::pipeline::Pipeline;
 use crate::schedule::{CatchUp, Cron, Plan, TICK};
 
@@ -69,6 +70,20 @@ enum Task {
     Crawl(Box<Source>),
     Process,
     Push,
+    Health,
+}
+
+impl Task {
+    /// Whether it may be begun at this hour.
+    fn may_begin(&self, now: Timestamp) -> bool {
+        !matches!(self, Self::Crawl(source) if is_closed(source, now))
+    }
+
+    /// How late it may still be begun: a source waits for its hours, at most a day.
+    fn most_late(&self) -> SignedDuration {
+        let waits = matches!(self, Self::Crawl(source) if !source.window.is_empty());
+        SignedDuration::from_hours(if waits { 24 } else { 12 })
+    }
 }
 
 impl Service {
@@ -92,9 +107,11 @@ impl Service {
             }
             let now = self.pipeline.clock.now();
             for (plan, task) in &plans {
-                // A job still running is not started again: its firing is left for when it ends, or becomes too late.
-                if !busy.values().any(|job| *job == plan.job) && self.is_due(plan, started, now) {
-                    let handle = running.spawn(self.clone().perform(plan.job.clone(), task.clone()));
+                // A job still running is not started again, and a source outside its hours not yet: the firing is left for
+                // later, or becomes too late.
+                let may_begin = task.may_begin(now) && !busy.values().any(|job| *job == plan.job);
+                if may_begin && self.is_due(plan, started, now) {
+                    let handle = running.spawn(self.clone().perform(plan.job.clone(), task.clone(), started));
                     busy.insert(handle.id(), plan.job.clone());
                 }
             }
@@ -124,26 +141,27 @@ impl Service {
 
     fn plans(&self) -> anyhow::Result<Vec<(Plan, Task)>> {
         let mut plans = Vec::new();
-        let plan = |job: String, expression: &str, zone: &str, jitter| {
+        let plan = |job: String, expression: &str, zone: &str, jitter, task: Task| {
             let cron = Cron::parse(expression, zone).map_err(anyhow::Error::msg)?;
             // Spread over at most half of the time between two firings, so that a frequent job stays frequent.
             let firings: Vec<Timestamp> = cron.after(self.pipeline.clock.now()).take(2).collect();
             let half = firings.windows(2).map(|pair| pair[1].duration_since(pair[0]) / 2).next().unwrap_or(jitter);
-            let (catch_up, most_late) = (CatchUp::Latest, SignedDuration::from_hours(12));
-            anyhow::Ok(Plan { job, cron, catch_up, most_late, jitter: jitter.min(half) })
+            let (catch_up, most_late) = (CatchUp::Latest, task.most_late());
+            anyhow::Ok((Plan { job, cron, catch_up, most_late, jitter: jitter.min(half) }, task))
         };
         if self.roles.contains(&Role::Crawl) {
             for source in self.pipeline.stages.sources.iter().filter(|source| source.enabled) {
                 let job = format!("crawl/{}", source.id);
-                let plan = plan(job, &source.schedule, &source.zone, SignedDuration::from_mins(5))?;
-                plans.push((plan, Task::Crawl(Box::new(source.clone()))));
+                let task = Task::Crawl(Box::new(source.clone()));
+                plans.push(plan(job, &source.schedule, &source.zone, SignedDuration::from_mins(5), task)?);
             }
         }
         if self.roles.contains(&Role::Process) {
-            plans.push((plan("process".to_owned(), "* * * * *", "Asia/Shanghai", SignedDuration::ZERO)?, Task::Process));
+            plans.push(plan("process".to_owned(), "* * * * *", "Asia/Shanghai", SignedDuration::ZERO, Task::Process)?);
         }
         if self.roles.contains(&Role::Push) {
-            plans.push((plan("push".to_owned(), "*/5 * * * *", "Asia/Shanghai", SignedDuration::ZERO)?, Task::Push));
+            plans.push(plan("push".to_owned(), "*/5 * * * *", "Asia/Shanghai", SignedDuration::ZERO, Task::Push)?);
+            plans.push(plan("health".to_owned(), "2-59/5 * * * *", "Asia/Shanghai", SignedDuration::ZERO, Task::Health)?);
         }
         Ok(plans)
     }
@@ -164,11 +182,16 @@ impl Service {
         })
     }
 
-    async fn perform(self, job: String, task: Task) {
+    async fn perform(self, job: String, task: Task, started: Timestamp) {
         let result = match &task {
-            Task::Crawl(source) => self.crawl(source).await,
+            Task::Crawl(source) => match self.pipeline.is_paused(source) {
+                Ok(false) => self.crawl(source).await,
+                Ok(true) => Ok(()),
+                Err(error) => Err(error),
+            },
             Task::Process => self.process(),
             Task::Push => self.push().await,
+            Task::Health => self.health(started).await,
         };
         if let Err(error) = result {
             tracing::error!(job, error = format!("{error:#}"), "job failed");
@@ -176,6 +199,7 @@ impl Service {
     }
 
     async fn crawl(&self, source: &Source) -> anyhow::Result<()> {
+        let source = &self.pipeline.as_written(source);
         let report = self.pipeline.crawl_source(&self.transport, source, CrawlOptions::default()).await?;
         tracing::info!(source = %source.id, report = serde_json::to_string(&report)?, "crawled");
         Ok(())
@@ -202,11 +226,22 @@ impl Service {
         Ok(())
     }
 
+    /// Looks over all sources and tells what changed.
+    async fn health(&self, started: Timestamp) -> anyhow::Result<()> {
+        tokio::task::block_in_place(|| self.pipeline.judge_sources(self.pusher.alarm_settings(), Some(started)))?;
+        let swept = self.pipeline.sweep_alarms(&self.pusher).await?;
+        if swept != crate::Swept::default() {
+            tracing::info!(told = swept.told, sent = swept.sent, retried = swept.retried, dead = swept.dead, "alarms");
+        }
+        Ok(())
+    }
+
     /// Takes jobs that people queued.
     fn start_queued(&self, running: &mut JoinSet<()>, busy: &mut BTreeMap<Id, String>, now: Timestamp) {
         if !self.roles.contains(&Role::Process) {
             return;
         }
+        self.pipeline.take_decisions();
         match self.pipeline.store.lease(now, HOLD, QUEUE_BATCH) {
             Ok(jobs) => {
                 for queued in jobs {
@@ -252,5 +287,20 @@ impl Service {
         if let Err(error) = written {
             tracing::error!(job = key, %error, "queue");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_outside_its_hours_waits_for_them_and_others_begin_at_once() {
+        let task = |window: &str| Task::Crawl(Box::new(Source { window: window.to_owned(), ..Source::default() }));
+        let morning = "2026-11-20T07:10:00+08:00".parse().unwrap();
+        let night = "2026-11-20T23:10:00+08:00".parse().unwrap();
+        assert!(!task("22:00-06:00").may_begin(morning) && task("22:00-06:00").may_begin(night));
+        assert!(task("").may_begin(morning) && Task::Process.may_begin(morning));
+        assert_eq!((task("22:00-06:00").most_late().as_hours(), task("").most_late().as_hours()), (24, 12));
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use model::source::Sources;
+use model::source::{ListRequest, Sources};
 use model::{ConfigError, Regions, Source};
+use regex::Regex;
 use url::Url;
 
+use crate::crawl::window::Window;
 use crate::schedule::Cron;
 
 /// Reads and checks the sources; the error points at the entry's own line.
@@ -54,12 +56,89 @@ fn mistake_in(source: &Source, regions: &Regions, families: &[&str]) -> Option<(
         let key = if message.starts_with("zone") { "zone" } else { "schedule" };
         return Some((key, message));
     }
-    if !source.paging.pattern.is_empty() && !source.paging.pattern.contains("{n}") {
-        return Some(("pattern", format!("paging pattern `{}`: expected `{{n}}` in it", source.paging.pattern)));
+    mistake_in_asking(source)
+}
+
+/// The same for how and when its host is asked.
+fn mistake_in_asking(source: &Source) -> Option<(&'static str, String)> {
+    let paging = &source.paging;
+    let counts = |text: &str| ["{n}", "{from}", "{to}"].iter().any(|place| text.contains(place));
+    if !paging.pattern.is_empty() && !counts(&paging.pattern) {
+        return Some(("pattern", format!("paging pattern `{}`: expected `{{n}}` in it", paging.pattern)));
+    }
+    let asked = source.request.as_ref();
+    let sent = asked.into_iter().flat_map(|asked| asked.form.values().chain([&asked.json]));
+    let mut texts = sent.map(|text| ("request", text)).chain([("pattern", &paging.pattern)]);
+    let is_sized = |(_, text): &(&str, &String)| text.contains("{from}") || text.contains("{to}");
+    if let Some((key, _)) = texts.find(is_sized).filter(|_| paging.size == 0) {
+        return Some((key, "`{from}` and `{to}` count entries: expected paging.size, the entries of one page".to_owned()));
+    }
+    if let Some((key, message)) = asked.and_then(|asked| mistake_in_request(asked, source)) {
+        return Some((key, message));
+    }
+    if let Err(message) = Window::parse(&source.window) {
+        return Some(("window", message));
+    }
+    if source.stop_after == 0 {
+        return Some(("stop_after", "stop_after 0: expected at least 1 known item in a row".to_owned()));
     }
     (source.rate_ms < LEAST_RATE_MS).then(|| {
         ("rate_ms", format!("rate_ms {}: expected at least {LEAST_RATE_MS}, so that no site is pressed", source.rate_ms))
     })
+}
+
+/// The same for a list that is asked for in a way of its own.
+fn mistake_in_request(asked: &ListRequest, source: &Source) -> Option<(&'static str, String)> {
+    if !asked.form.is_empty() && !asked.json.is_empty() {
+        return Some(("json", "request has both `form` and `json`: expected one body".to_owned()));
+    }
+    if source.render && !(asked.form.is_empty() && asked.json.is_empty()) {
+        return Some((
+            "render",
+            "render = true with a posted list: expected a list that the browser gets by its address".to_owned(),
+        ));
+    }
+    let is_allowed = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let claims_sender = ["x-forwarded", "x-real-ip", "x-client-ip", "x-original", "x-http-method"];
+        if claims_sender.iter().any(|start| name.starts_with(start)) {
+            return false;
+        }
+        ["referer", "x-requested-with", "accept", "origin"].contains(&name.as_str())
+            || name
+                .strip_prefix("x-")
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+    };
+    if let Some(name) = asked.headers.keys().find(|name| !is_allowed(name)) {
+        return Some((
+            "headers",
+            format!("header `{name}`: expected Referer, X-Requested-With, Accept, Origin or one beginning with X-"),
+        ));
+    }
+    if let Some((name, _)) = asked.headers.iter().find(|(_, value)| value.bytes().any(|byte| byte < b' ' || byte == 0x7f)) {
+        return Some(("headers", format!("header `{name}`: expected a value without line breaks")));
+    }
+    let uses_token = |text: &String| text.contains("{token}");
+    let uses = asked
+        .form
+        .values()
+        .chain(asked.headers.values())
+        .chain([&asked.json, &source.url, &source.paging.pattern])
+        .any(uses_token);
+    match &asked.token {
+        None if uses => Some(("request", "`{token}` is used: expected `token = { url, find }`".to_owned())),
+        None => None,
+        Some(token) if !Url::parse(&source.url).is_ok_and(|url| url.join(&token.url).is_ok_and(|url| url.has_host())) => {
+            Some(("token", format!("token page `{}`: expected an address", token.url)))
+        }
+        Some(token) => match Regex::new(&token.find) {
+            Ok(find) if find.captures_len() == 2 => None,
+            Ok(find) => {
+                Some(("find", format!("find `{}` has {} groups: expected one, the token", token.find, find.captures_len() - 1)))
+            }
+            Err(_) => Some(("find", format!("find `{}`: expected a regular expression", token.find))),
+        },
+    }
 }
 
 /// Ten requests a second is the most anybody should ask of a government site.
@@ -79,10 +158,11 @@ fn entry_ranges(text: &str) -> Vec<Range<usize>> {
     starts.iter().copied().zip(ends.collect::<Vec<_>>()).map(|(start, end)| start..end).collect()
 }
 
-/// The value of `key` inside an entry, else the entry's first line.
+/// The value of `key` inside an entry, written on a line of its own or inside another value, else the entry's first line.
 fn key_range(text: &str, entry: &Range<usize>, key: &str) -> Range<usize> {
+    let inside = text.get(entry.clone()).unwrap_or_default();
     let mut at = entry.start;
-    for line in text.get(entry.clone()).unwrap_or_default().split_inclusive('\n') {
+    for line in inside.split_inclusive('\n') {
         if let Some((name, value)) = line.split_once('=')
             && name.trim() == key
         {
@@ -90,6 +170,12 @@ fn key_range(text: &str, entry: &Range<usize>, key: &str) -> Range<usize> {
             return start..start + value.trim().len();
         }
         at += line.len();
+    }
+    for place in [format!("{key} ="), format!("{key}="), format!(".{key}]"), format!("[source.{key}")] {
+        if let Some(found) = inside.find(&place) {
+            let start = entry.start + found;
+            return start..start + key.len();
+        }
     }
     entry.start..entry.start
 }
@@ -137,6 +223,40 @@ schedule = "10 7 * * *"
             let error = read(&GOOD.replace(from, to)).unwrap_err();
             assert_eq!(error.line, line, "{error}");
             assert!(error.message.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn how_a_host_is_asked_is_checked_and_each_mistake_answered_at_its_value() {
+        let read_with = |more: &str| read(&format!("{GOOD}{more}\n"));
+        for good in [
+            "window = \"22:00-06:00\"\ndaily_budget = 500\nstop_after = 8\nheal = \"never\"\nrender = true",
+            "request = { form = { page = \"{n}\" } }",
+            "paging = { size = 45 }\nrequest = { form = { from = \"{from}\", to = \"{to}\" }, headers = { Referer = \"https://www.beijing.gov.cn/\" } }",
+            "request = { json = '{\"t\":\"{token}\"}', token = { url = \"/index.html\", find = 'token=\"(\\w+)\"' } }",
+            "paging = { pattern = \"list?from={from}\", size = 20 }",
+        ] {
+            assert!(read_with(good).is_ok(), "{good}: {:?}", read_with(good));
+        }
+        for (more, line, expected) in [
+            ("window = \"22-6\"", 12, "HH:MM-HH:MM"),
+            ("stop_after = 0", 12, "at least 1"),
+            ("heal = \"maybe\"", 12, "expected one of"),
+            ("request = { form = { a = \"1\" }, json = \"{}\" }", 12, "one body"),
+            ("request = { form = { a = \"{from}\" } }", 12, "paging.size"),
+            ("render = true\nrequest = { form = { a = \"1\" } }", 12, "render = true with a posted list"),
+            ("request = { headers = { Cookie = \"a=b\" } }", 12, "header `Cookie`"),
+            ("request = { headers = { Referer = \"a\\r\\nHost: b\" } }", 12, "without line breaks"),
+            ("request = { form = { a = \"{token}\" } }", 12, "expected `token"),
+            ("\n[source.request.token]\nurl = \"/\"\nfind = \"token\"", 15, "has 0 groups"),
+            ("request = { token = { url = \"/\", find = \"(a)(b)\" } }", 12, "has 2 groups"),
+            ("request = { token = { url = \"/\", find = \"(\" } }", 12, "regular expression"),
+            ("paging = { pattern = \"index.html\" }", 12, "expected `{n}`"),
+            ("request = { pages = 3 }", 12, "unknown field"),
+        ] {
+            let error = read_with(more).unwrap_err();
+            assert!(error.message.contains(expected), "{more}: {error}");
+            assert_eq!(error.line, line, "{more}: {error}");
         }
     }
 

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use model::health::{HealthRecord, State};
 use model::job::Job;
 use model::query::Hits;
 use model::{
     DocumentId, Enterprise, EnterpriseId, LifeCycle, Message, MessageId, MessageState, Outcome, PolicyId, Query, Record,
     RunReport, Verdict,
 };
+use store::{Missed, Proposal, ProposalState};
 use tokio::sync::Semaphore;
 
 use crate::App;
@@ -44,6 +46,15 @@ pub(crate) struct Matches {
     pub in_force: usize,
 }
 
+/// A source with its health and its latest runs, newest first.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceLine {
+    /// What is kept of its health; `None` before its first run.
+    pub health: Option<HealthRecord>,
+    /// Its runs.
+    pub runs: Vec<RunLine>,
+}
+
 /// One run of a source.
 #[derive(Debug, Clone)]
 pub(crate) struct RunLine {
@@ -53,6 +64,12 @@ pub(crate) struct RunLine {
     pub report: RunReport,
     /// Why it stopped, if it did.
     pub error: Option<String>,
+    /// Entries its lists had.
+    pub items: u64,
+    /// The newest date among them.
+    pub newest: Option<Date>,
+    /// How the source was judged after it.
+    pub state: Option<State>,
 }
 
 /// All states of a message, so that a state nobody is in is a zero and not a gap.
@@ -65,8 +82,8 @@ const MESSAGE_STATES: [MessageState; 6] = [
     MessageState::Cancelled,
 ];
 
-/// Runs shown of each source.
-const MOST_RUNS: usize = 3;
+/// Runs of each source that are looked at.
+const MOST_RUNS: usize = 20;
 
 /// Policies looked at for one enterprise, newest first.
 pub(crate) const MOST_EXAMINED: usize = Query::MOST_HITS;
@@ -159,16 +176,56 @@ impl App {
         .await
     }
 
-    /// The latest runs of each configured source, in the order of the sources.
-    pub(crate) async fn latest_runs(&self) -> Result<Vec<Vec<RunLine>>, Problem> {
+    /// The health and the latest runs of each configured source, in the order of the sources.
+    pub(crate) async fn source_lines(&self) -> Result<Vec<SourceLine>, Problem> {
         self.light(|app| {
-            let runs_of = |source: &model::Source| {
+            let line_of = |source: &model::Source| {
+                let health = app.store.health(&source.id).map_err(|error| failed("health", &error))?;
                 let runs = app.store.runs(&source.id, MOST_RUNS).map_err(|error| failed("runs", &error))?;
-                Ok(runs.into_iter().map(|run| RunLine { at: run.started, report: run.report, error: run.error }).collect())
+                let line = |run: store::SourceRun| RunLine {
+                    at: run.started,
+                    report: run.report,
+                    error: run.error,
+                    items: run.items_seen,
+                    newest: run.newest,
+                    state: run.state,
+                };
+                Ok(SourceLine { health, runs: runs.into_iter().map(line).collect() })
             };
-            app.sources.iter().map(runs_of).collect()
+            app.sources.iter().map(line_of).collect()
         })
         .await
+    }
+
+    /// How many of the configured sources are in trouble.
+    pub(crate) async fn troubled_sources(&self) -> Result<usize, Problem> {
+        self.light(|app| {
+            let records = app.store.health_records().map_err(|error| failed("health", &error))?;
+            let known = |record: &&HealthRecord| app.sources.iter().any(|source| source.id == record.source);
+            Ok(records.iter().filter(known).filter(|record| record.health.state.is_trouble()).count())
+        })
+        .await
+    }
+
+    /// Mended rules that wait for a decision, and the sources for which none could be made, with the reason.
+    pub(crate) async fn proposals(&self) -> Result<(Vec<Proposal>, Vec<(String, Missed)>), Problem> {
+        self.light(|app| {
+            let all = app.store.proposals().map_err(|error| failed("proposals", &error))?;
+            let open = all.into_iter().filter(|proposal| proposal.state == ProposalState::Open).collect();
+            let mut missed = Vec::new();
+            for source in app.sources.iter() {
+                let reason = app.store.missed(&source.id).map_err(|error| failed("missed", &error))?;
+                missed.extend(reason.map(|reason| (source.name.clone(), reason)));
+            }
+            Ok((open, missed))
+        })
+        .await
+    }
+
+    /// Pauses a source, or lets it go on.
+    pub(crate) async fn pause_source(&self, id: model::SourceId, why: Option<&'static str>) -> Result<(), Problem> {
+        self.light(move |app| app.store.set_paused(&id, why, "console", app.clock.now()).map_err(|error| failed("pause", &error)))
+            .await
     }
 
     /// Number of policies in the index.

@@ -197,6 +197,7 @@ async fn every_page_answers_with_the_security_headers() {
         "/enterprises",
         "/enterprises/E1",
         "/sources",
+        "/proposals",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -345,6 +346,38 @@ async fn posts_from_other_origins_are_refused_and_change_nothing() {
     }
     assert_eq!(world.app.store.message(&message().id).unwrap().unwrap().state, MessageState::Sent);
     assert_eq!(world.app.store.counts().unwrap().jobs, 0);
+}
+
+#[tokio::test]
+async fn a_source_in_trouble_is_shown_with_its_reasons_and_counted_on_the_home_page() {
+    use model::health::{Code, Health, Reason, State};
+    let world = world();
+    assert!(!get(&world.app, "/").await.1.contains("信息源异常"));
+    let reasons = vec![Reason::counted(Code::NoItems, (0, 0), (20, 0))];
+    let health = Health { state: State::Broken, reasons, since: now() };
+    world.app.store.set_health(&"sample".into(), &health, None, now()).unwrap();
+    for (path, expected) in [
+        ("/", "1 个信息源异常"),
+        ("/sources", "列表中没有任何条目，平时有 20 条"),
+        ("/sources?state=broken", "失效 1"),
+        ("/sources?state=trouble", "示例栏目"),
+        ("/sources?state=healthy", "没有处于该状态的信息源"),
+    ] {
+        let (status, page) = get(&world.app, path).await;
+        assert!(status == StatusCode::OK && page.contains(expected), "{path} lacks {expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_source_is_paused_and_resumed_by_a_button() {
+    let world = world();
+    let paused = || world.app.store.health(&"sample".into()).unwrap().and_then(|record| record.paused);
+    assert_eq!(send(&world.app, post("/sources/sample/pause")).await.status(), StatusCode::SEE_OTHER);
+    assert!(paused().is_some());
+    assert!(get(&world.app, "/sources").await.1.contains("/sources/sample/resume"));
+    assert_eq!(send(&world.app, post("/sources/sample/resume")).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(paused(), None);
+    assert_eq!(send(&world.app, post("/sources/unknown/pause")).await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use model::annotation::{Award, Window};
-use model::{Condition, Decimal, Indicator, MessageState, Op, Outcome, Truth, Value, What};
+use model::{Condition, Decimal, FileFacts, FileState, Indicator, MessageState, Op, Outcome, Truth, Value, What};
 
 use crate::vocabulary::Vocabulary;
 
@@ -336,6 +336,24 @@ pub const fn message_state_name(state: MessageState) -> &'static str {
     }
 }
 
+/// What became of an attached file, where a reader of the policy should know it.
+#[must_use]
+pub fn file_state(facts: Option<&FileFacts>) -> &'static str {
+    let Some(facts) = facts else { return "尚未读取" };
+    let repeats = facts.issues.iter().any(|issue| issue.code == "repeats_the_document");
+    match facts.state {
+        FileState::Text if repeats => "与正文内容相同",
+        FileState::Text => "已收入正文之后",
+        FileState::Missing => "未能下载",
+        FileState::Scan => "扫描件，无文字，请人工查看",
+        FileState::Empty => "空文件",
+        FileState::Unsupported => "此格式未读取文字",
+        FileState::Encrypted => "有密码，未能读取",
+        FileState::Damaged => "文件损坏，未能读取",
+        FileState::Limited => "超出读取限度，文字可能不全",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,6 +367,16 @@ mod tests {
         check("9999", "9999 元");
         check("12345.67", "1.2346 万元");
         check("-20000", "-2 万元");
+    }
+
+    #[test]
+    fn a_file_without_text_says_why() {
+        let facts = |state| FileFacts { state, ..FileFacts::default() };
+        assert_eq!(file_state(None), "尚未读取");
+        assert!(file_state(Some(&facts(FileState::Scan))).contains("扫描件"));
+        assert_eq!(file_state(Some(&facts(FileState::Text))), "已收入正文之后");
+        let issues = vec![model::Issue::new("repeats_the_document", "")];
+        assert_eq!(file_state(Some(&FileFacts { issues, ..facts(FileState::Text) })), "与正文内容相同");
     }
 
     #[test]

@@ -11,13 +11,14 @@ use fetch::{AnyTransport, Replay, Request, Response, Transport};
 use model::{Channel, Enterprise, Fact, Policy, Record, Value};
 use pipeline::{Folder, ImportLine, Pipeline, Stages, read_imports, read_page};
 
+use super::bench_crawl;
 use crate::Ended;
 use crate::arguments::{Bench, Benchmark};
 use crate::output;
 use crate::surroundings::{Surroundings, read_text, runtime};
 
 /// A figure: name, value, unit.
-type Figure = (&'static str, f64, &'static str);
+pub(crate) type Figure = (&'static str, f64, &'static str);
 
 const EACH: [(Benchmark, &str); 10] = [
     (Benchmark::Parse, "parse"),
@@ -33,6 +34,9 @@ const EACH: [(Benchmark, &str); 10] = [
 ];
 
 pub(crate) fn perform(asked: &Bench, surroundings: &Surroundings) -> anyhow::Result<Ended> {
+    if asked.what == Benchmark::CrawlServer {
+        return bench_crawl::serve(&asked.corpus).map(|()| Ended::Well);
+    }
     anyhow::ensure!(
         asked.corpus.is_dir(),
         "no corpus in {}; expected the folder with pages.jsonl, policies.jsonl and laws.jsonl.gz (--corpus)",
@@ -43,14 +47,14 @@ pub(crate) fn perform(asked: &Bench, surroundings: &Surroundings) -> anyhow::Res
     let mut figures = match asked.what {
         Benchmark::Parse => parse(corpus)?,
         Benchmark::Extract => extract(corpus, surroundings)?,
-        Benchmark::Crawl => crawl(corpus, surroundings, false)?,
+        Benchmark::Crawl => bench_crawl::measure(corpus, surroundings)?,
         Benchmark::Annotate => annotate(corpus, surroundings)?,
         Benchmark::Index => index(corpus, surroundings)?,
         Benchmark::Search => search(corpus, surroundings)?,
         Benchmark::Dedup => dedup(corpus, surroundings)?,
         Benchmark::Match => matching(corpus, surroundings)?,
         Benchmark::Outbox => outbox(surroundings)?,
-        Benchmark::Path | Benchmark::All => crawl(corpus, surroundings, true)?,
+        Benchmark::Path | Benchmark::All | Benchmark::CrawlServer => path(corpus, surroundings)?,
     };
     if let Some(bytes) = peak_memory_bytes() {
         figures.push(("peak_memory", bytes / 1e6, "MB"));
@@ -102,7 +106,8 @@ fn rate<T>(items: usize, least: f64, mut work: impl FnMut() -> T) -> f64 {
     }
 }
 
-fn pages(corpus: &Path) -> anyhow::Result<Vec<Response>> {
+/// The stored pages of the corpus.
+pub(crate) fn pages(corpus: &Path) -> anyhow::Result<Vec<Response>> {
     let replay = Replay::open(&corpus.join("pages.jsonl"))?;
     let urls = replay.urls();
     let transport = AnyTransport::Replay(replay);
@@ -138,8 +143,8 @@ fn extract(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Fig
     Ok(vec![("pages", speed, "pages/s")])
 }
 
-/// Replay of all stored pages into a new folder: fetch, archive, extract, store; with `whole` also annotate and index.
-fn crawl(corpus: &Path, surroundings: &Surroundings, whole: bool) -> anyhow::Result<Vec<Figure>> {
+/// Replay of all stored pages into a new folder: fetch, archive, extract, store, annotate and index.
+fn path(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
     let stages = surroundings.stages()?;
     let runtime = runtime()?;
     let mut seconds = 0.0;
@@ -152,9 +157,7 @@ fn crawl(corpus: &Path, surroundings: &Surroundings, whole: bool) -> anyhow::Res
         let transport = AnyTransport::Replay(replay);
         let started = Instant::now();
         done += runtime.block_on(pipeline.replay(&transport, urls, &mut |_| {}))?.fetched;
-        if whole {
-            pipeline.process(&mut |_| {})?;
-        }
+        pipeline.process(&mut |_| {})?;
         seconds += started.elapsed().as_secs_f64();
     }
     Ok(vec![("pages", done as f64 / seconds, "pages/s")])

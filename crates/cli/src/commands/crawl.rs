@@ -1,11 +1,12 @@
 //! `huice crawl`: fetch sources now, or replay stored pages through the same path.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::Context;
 use fetch::{AnyTransport, Http, HttpConfig, Replay};
-use model::RunReport;
-use pipeline::{CrawlOptions, Pipeline, Revisit};
+use model::{RunReport, Source};
+use pipeline::{CrawlOptions, Pipeline, Reach, Revisit};
 
 use crate::Ended;
 use crate::arguments::{Crawl, Network};
@@ -15,16 +16,47 @@ use crate::surroundings::{Surroundings, runtime};
 pub(crate) fn perform(asked: &Crawl, surroundings: &Surroundings) -> anyhow::Result<Ended> {
     let started = Instant::now();
     let pipeline = surroundings.pipeline()?;
+    let mut broken = 0;
     let mut report = match &asked.replay {
         Some(file) => replay(&pipeline, file)?,
-        None => crawl(&pipeline, asked, surroundings)?,
+        None => {
+            // A mistake in the channels is said before the work, not after it.
+            let pusher = super::push::pusher(&pipeline, surroundings)?;
+            let report = crawl(&pipeline, asked, surroundings)?;
+            broken = tell_health(&pipeline, &pusher, &asked.source)?;
+            report
+        }
     };
     if !asked.no_process {
         report.failed += process(&pipeline)?.failed;
     }
     report.seconds = started.elapsed().as_secs_f64();
     output::json(&report)?;
-    Ok(Ended::after(report.failed))
+    Ok(Ended::after(report.failed + broken))
+}
+
+/// Says which of the crawled sources are in trouble and lets the alarms out; gives how many are broken.
+fn tell_health(pipeline: &Pipeline, pusher: &push::Pusher, asked: &[String]) -> anyhow::Result<u64> {
+    let mut counts = BTreeMap::<&str, u64>::new();
+    for record in pipeline.store.health_records()? {
+        let is_asked = asked.is_empty() || asked.iter().any(|id| id == record.source.as_str());
+        if !is_asked || !pipeline.stages.sources.iter().any(|source| source.id == record.source) {
+            continue;
+        }
+        let health = &record.health;
+        *counts.entry(health.state.name()).or_default() += 1;
+        if health.state.is_trouble() {
+            let why: Vec<String> = health.reasons.iter().map(model::health::Reason::english).collect();
+            let (id, state, since) = (&record.source, health.state.name(), model::clock::day_of(health.since));
+            output::remark(&format!("source {id}: {state} since {since}: {}; see `huice source test {id}`", why.join("; ")));
+        }
+    }
+    if counts.keys().any(|state| *state != "healthy") {
+        let counted: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        output::remark(&format!("sources: {}", counted.join(", ")));
+    }
+    runtime()?.block_on(pipeline.sweep_alarms(pusher))?;
+    Ok(counts.get("broken").copied().unwrap_or(0))
 }
 
 /// Annotates and indexes what is new, with a progress bar.
@@ -69,7 +101,11 @@ fn crawl(pipeline: &Pipeline, asked: &Crawl, surroundings: &Surroundings) -> any
         .cloned()
         .collect();
     let transport = std::sync::Arc::new(network(&asked.network, surroundings)?);
-    let options = CrawlOptions { revisit: if asked.revisit { Revisit::Always } else { Revisit::Due } };
+    let revisit = if asked.revisit { Revisit::Always } else { Revisit::Due };
+    let options = CrawlOptions { revisit, any_time: asked.any_time };
+    if let Some(reach) = asked.since.map(Reach::Since).or(asked.pages.map(Reach::Pages)) {
+        return backfill(pipeline, &transport, &chosen, reach, options);
+    }
     let bar = output::progress("crawling sources", chosen.len() as u64);
     runtime()?.block_on(async {
         let mut total = RunReport::default();
@@ -96,9 +132,42 @@ fn crawl(pipeline: &Pipeline, asked: &Crawl, surroundings: &Surroundings) -> any
     })
 }
 
+/// Reaches back, one source after the other: what was broken off before goes on where it was.
+fn backfill(
+    pipeline: &Pipeline,
+    transport: &AnyTransport,
+    chosen: &[Source],
+    reach: Reach,
+    options: CrawlOptions,
+) -> anyhow::Result<RunReport> {
+    let runtime = runtime()?;
+    let mut total = RunReport::default();
+    for source in chosen {
+        let pages = if let Reach::Pages(pages) = reach { pages } else { 0 };
+        let bar = output::progress(&format!("reaching back in {}", source.id), pages.into());
+        let mut progress = |at: &pipeline::Backfill, done: u64| {
+            let oldest = at.oldest.map(|date| format!(" back to {date}")).unwrap_or_default();
+            bar.set_message(format!("{} list pages, {} items listed, {done} fetched{oldest}", at.next - 1, at.items));
+            bar.set_position(u64::from(at.next - 1));
+        };
+        let report = runtime.block_on(pipeline.backfill(transport, source, reach, options, &mut progress))?;
+        bar.finish_and_clear();
+        total.add(&report);
+        if pipeline.unfinished_backfill(source)?.is_some() {
+            tracing::warn!(source = %source.id, "not yet reached: the source's next crawl, or this command again, goes on");
+        }
+    }
+    Ok(total)
+}
+
 /// The way to the network, as asked on the command line.
 pub(crate) fn network(asked: &Network, surroundings: &Surroundings) -> anyhow::Result<AnyTransport> {
-    let config = HttpConfig { proxy: asked.proxy.clone(), allow: asked.allow.clone(), ..HttpConfig::default() };
+    let config = HttpConfig {
+        proxy: asked.proxy.clone(),
+        allow: asked.allow.clone(),
+        browser: asked.browser.clone(),
+        ..HttpConfig::default()
+    };
     Ok(AnyTransport::Http(Http::new(config, surroundings.clock.clone())?))
 }
 

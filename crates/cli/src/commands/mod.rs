@@ -3,6 +3,7 @@
 mod annotate;
 mod backup;
 mod bench;
+mod bench_crawl;
 mod check;
 pub(crate) mod compile;
 mod crawl;
@@ -14,7 +15,9 @@ mod extract;
 mod import;
 mod matching;
 mod probe;
+mod proposals;
 mod push;
+mod read_file;
 mod reprocess;
 pub(crate) mod run;
 mod search;
@@ -46,6 +49,7 @@ pub(crate) fn perform(command: Command, surroundings: &Surroundings) -> anyhow::
         Command::Probe(asked) => probe::perform(&asked, surroundings),
         Command::Source(asked) => source::perform(&asked, surroundings),
         Command::Check => check::perform(surroundings),
+        Command::ReadFile(asked) => read_file::perform(&asked),
         Command::Reprocess(asked) => reprocess::perform(&asked, surroundings),
         Command::Backup(asked) => backup::perform(&asked, surroundings),
         Command::Restore(asked) => backup::restore(&asked, surroundings),

@@ -1,13 +1,14 @@
-//! `huice reprocess`: redo a step from stored input, and what follows it.
+//! `huice reprocess`: redo a step from stored input, and what follows it. A page that reads differently is a line on
+//! stdout, before the report.
 
 use std::time::Instant;
 
-use pipeline::Step;
+use pipeline::{Step, Telling};
 
 use crate::Ended;
 use crate::arguments::{Reprocess, Step as Asked};
 use crate::output;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Surroundings, runtime};
 
 pub(crate) fn perform(asked: &Reprocess, surroundings: &Surroundings) -> anyhow::Result<Ended> {
     let started = Instant::now();
@@ -18,8 +19,16 @@ pub(crate) fn perform(asked: &Reprocess, surroundings: &Surroundings) -> anyhow:
     };
     let pipeline = surroundings.existing_pipeline()?;
     let bar = output::progress("reprocessing", 0);
-    let mut done = pipeline.reprocess(from, &mut |pages| bar.set_position(pages))?;
+    let mut unsaid = None;
+    let mut telling = Telling {
+        changed: &mut |change| unsaid = unsaid.take().or(bar.suspend(|| output::json(change)).err()),
+        progress: &mut |pages| bar.set_position(pages),
+    };
+    let mut done = runtime()?.block_on(pipeline.reprocess(from, asked.all, &mut telling))?;
     bar.finish_and_clear();
+    if let Some(error) = unsaid {
+        return Err(error);
+    }
     done.report.seconds = started.elapsed().as_secs_f64();
     output::json(&done)?;
     Ok(Ended::after(done.report.failed))

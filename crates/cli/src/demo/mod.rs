@@ -31,7 +31,7 @@ use crate::Ended;
 use crate::arguments::Demo;
 use crate::commands::run;
 use crate::output;
-use crate::surroundings::{Surroundings, runtime};
+use crate::surroundings::{Surroundings, file_reader, runtime};
 
 /// The sample profiles; `{year-1}` and `{date-400d}` stand for years and days relative to today.
 const ENTERPRISES: &str = include_str!("../../demo/enterprises.jsonl");
@@ -124,7 +124,9 @@ fn open(surroundings: &Surroundings, sites: &Sites, memory: &Memory) -> anyhow::
     let mut stages = pipeline::Stages::new(surroundings.data()?)?;
     let base_urls: Vec<String> = memory.addresses.iter().map(|address| format!("http://{address}")).collect();
     stages.sources = sites.sources(&base_urls);
-    Pipeline::open(surroundings.folder(), Arc::new(stages), surroundings.clock.clone())
+    let mut pipeline = Pipeline::open(surroundings.folder(), Arc::new(stages), surroundings.clock.clone())?;
+    pipeline.files = Some(file_reader()?);
+    Ok(pipeline)
 }
 
 #[derive(Clone)]
@@ -176,7 +178,7 @@ async fn crawl(pipeline: &Pipeline, surroundings: &Surroundings, memory: &Memory
     let transport = AnyTransport::Http(Http::new(config, surroundings.clock.clone())?);
     let mut total = RunReport::default();
     for source in &pipeline.stages.sources {
-        let report = pipeline.crawl_source(&transport, source, CrawlOptions { revisit: Revisit::Always }).await?;
+        let report = pipeline.crawl_source(&transport, source, CrawlOptions { revisit: Revisit::Always, any_time: true }).await?;
         total.add(&report);
     }
     Ok(total)

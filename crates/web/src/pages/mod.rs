@@ -4,6 +4,7 @@
 
 pub(crate) mod enterprises;
 pub(crate) mod policy;
+pub(crate) mod proposals;
 pub(crate) mod search;
 pub(crate) mod sources;
 

@@ -39,7 +39,8 @@ struct PolicyView {
     sections: Vec<SectionView>,
     references: Vec<ReferenceView>,
     tags: Vec<TagView>,
-    attachments: Vec<LinkView>,
+    /// With what became of each.
+    attachments: Vec<(LinkView, &'static str)>,
     copies: Vec<CopyView>,
     revisions: Vec<(u32, String, String)>,
     text: Vec<Part>,
@@ -170,7 +171,7 @@ fn view(app: &App, record: &Record, enterprise: String, verdict: Option<(Verdict
         sections: reader.sections(),
         references: reader.references(),
         tags: reader.tags(),
-        attachments: document.attachments.iter().map(|file| link(&file.name, &file.url)).collect(),
+        attachments: document.attachments.iter().map(file_view).collect(),
         copies: copies(record),
         revisions: revisions(record),
         text: marks::render(document, &characters, &marks),
@@ -236,6 +237,10 @@ fn facts(app: &App, record: &Record) -> Vec<(&'static str, String)> {
 
 fn link(name: &str, url: &str) -> LinkView {
     LinkView { name: if name.trim().is_empty() { url.to_owned() } else { name.to_owned() }, address: web_address(url) }
+}
+
+fn file_view(file: &model::Attachment) -> (LinkView, &'static str) {
+    (link(&file.name, &file.url), wording::file_state(file.file.as_ref()))
 }
 
 fn copies(record: &Record) -> Vec<CopyView> {

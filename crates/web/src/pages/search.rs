@@ -36,6 +36,8 @@ struct SearchView {
     summary: String,
     hits: Vec<HitView>,
     pages: Vec<PageLink>,
+    /// Sources in trouble.
+    troubled: usize,
 }
 
 struct SortView {
@@ -108,19 +110,20 @@ pub(crate) fn parts(snippet: &str) -> Vec<Part> {
 /// `GET /`.
 pub(crate) async fn page(State(app): State<App>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let asked = Asked::parse(&raw.unwrap_or_default(), Dialect::Page).map_err(Problem::bad_request)?;
+    let troubled = app.troubled_sources().await?;
     let query = match search::parse_query(&asked.question) {
         Ok(query) => query,
         Err(error) => {
-            let mut response = render(&view(&app, &asked, Hits::default(), Some(format!("检索式有误：{error}"))))?;
+            let mut response = render(&view(&app, &asked, Hits::default(), Some(format!("检索式有误：{error}")), troubled))?;
             *response.status_mut() = StatusCode::BAD_REQUEST;
             return Ok(response);
         }
     };
     let hits = app.search(asked.narrow(query)).await?;
-    render(&view(&app, &asked, hits, None))
+    render(&view(&app, &asked, hits, None, troubled))
 }
 
-fn view(app: &App, asked: &Asked, hits: Hits, error: Option<String>) -> SearchView {
+fn view(app: &App, asked: &Asked, hits: Hits, error: Option<String>, troubled: usize) -> SearchView {
     let total = hits.total;
     let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
     let hidden =
@@ -146,6 +149,7 @@ fn view(app: &App, asked: &Asked, hits: Hits, error: Option<String>) -> SearchVi
         summary: summary(asked, &hits),
         pages: page_links(asked, total),
         hits: hits.hits.into_iter().map(hit_view).collect(),
+        troubled,
     }
 }
 
