@@ -4,36 +4,18 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests are tests; a skipped test says so")]
 
+mod corpus;
+
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use extract::{Extractor, Input};
 use model::{Page, PageKind};
 use serde::Deserialize;
 use url::Url;
 
-fn shared() -> Option<PathBuf> {
-    let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let found = shared.join("corpus/pages.jsonl").exists();
-    if !found {
-        eprintln!("skipped: no stored pages beside the repository");
-    }
-    found.then(|| shared.to_owned())
-}
-
-fn extractor() -> Extractor {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/cms"));
-    let mut files: Vec<(String, String)> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(&path).unwrap())
-        })
-        .collect();
-    files.sort();
-    Extractor::new(&files).unwrap_or_else(|error| panic!("{error}"))
-}
+use corpus::{extractor, shared};
 
 #[derive(Deserialize)]
 struct Stored {

@@ -5,9 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests are tests; a skipped test says so")]
 
+mod corpus;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use extract::{DetailSample, Extractor, Input, ListSample};
 use model::source::{ListRule, Source};
@@ -15,6 +17,8 @@ use model::{ListItem, Page, PageKind};
 use scraper::{ElementRef, Html, Selector};
 use serde::Deserialize;
 use url::Url;
+
+use corpus::{extractor, shared};
 
 #[derive(Deserialize)]
 struct Stored {
@@ -28,28 +32,6 @@ struct Kept {
     url: Url,
     html: String,
     page: Page,
-}
-
-fn shared() -> Option<PathBuf> {
-    let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let found = shared.join("corpus/pages.jsonl").exists();
-    if !found {
-        eprintln!("skipped: no stored pages beside the repository");
-    }
-    found.then(|| shared.to_owned())
-}
-
-fn extractor() -> Extractor {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/cms"));
-    let mut files: Vec<(String, String)> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(&path).unwrap())
-        })
-        .collect();
-    files.sort();
-    Extractor::new(&files).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn read(extractor: &Extractor, text: &str, url: &Url, source: Option<&Source>) -> Page {
