@@ -204,8 +204,8 @@ impl Run<'_> {
             period,
             agg,
             negated,
-            group: "all".to_owned(),
             when,
+            ..Condition::new("", Op::Is, Value::Bool(true))
         };
         let (start, end) = (self.binding.start, self.binding.end.max(quantity.end));
         let confidence = match self.binding.source {

@@ -138,7 +138,7 @@ fn department(page: &Page<'_>, start: usize, end: usize) -> Option<Draft> {
     let name = page.slice(start, end).split("电话").next().unwrap_or_default().trim_end_matches([',', ' ']);
     let length = name.chars().count();
     let is_office = OFFICES.iter().any(|office| name.ends_with(office)) || name.contains("各县") || name.contains("各区");
-    let what = What::Department { name: name.to_owned() };
+    let what = What::Department { name: name.to_owned(), role: "responsible".to_owned() };
     ((2..=30).contains(&length) && is_office && !name.starts_with('我'))
         .then(|| draft(page, what, start, start + name.len(), 0.85, "department"))
 }

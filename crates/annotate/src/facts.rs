@@ -13,23 +13,6 @@ use crate::rules::{CueKind, Fact, Polarity};
 /// How far a gap in a cue may reach, in characters.
 const MOST_GAP: usize = 20;
 
-/// A condition that is true or false, before its details are filled in.
-pub(crate) fn condition(indicator: &str, op: Op, value: Value) -> Condition {
-    Condition {
-        indicator: indicator.to_owned(),
-        op,
-        value,
-        unit: None,
-        value_base: None,
-        unit_base: None,
-        period: None,
-        agg: None,
-        negated: false,
-        group: "all".to_owned(),
-        when: None,
-    }
-}
-
 /// The conditions without numbers of one sentence.
 pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     if !page.may_set_conditions(sentence) {
@@ -143,7 +126,7 @@ fn stated(page: &Page<'_>, sentence: usize, fact: &Fact, stretch: Stretch) -> Op
         (None, false) => Value::List(fact.words.clone()),
         (None, true) => Value::Bool(true),
     };
-    let mut condition = condition(&fact.indicator, fact.op.unwrap_or(Op::Is), value);
+    let mut condition = Condition::new(&fact.indicator, fact.op.unwrap_or(Op::Is), value);
     if fact.value.is_some() {
         condition.value_base = Some(condition.value.clone());
         (condition.unit, condition.unit_base) = (fact.unit.clone(), fact.unit.clone());

@@ -34,18 +34,8 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     {
         end += "(含".len() + note + 1;
     }
-    let condition = Condition {
-        indicator: page.rules.indicators[usize::from(hit.what)].id.clone(),
-        op,
-        value: Value::Text(letters),
-        unit: None,
-        value_base: None,
-        unit_base: None,
-        period: None,
-        agg: None,
-        negated: page.is_refused(sentence, hit.end),
-        group: "all".to_owned(),
-        when: None,
-    };
+    let indicator = &page.rules.indicators[usize::from(hit.what)].id;
+    let negated = page.is_refused(sentence, hit.end);
+    let condition = Condition { negated, ..Condition::new(indicator, op, Value::Text(letters)) };
     vec![Draft { what: What::Condition(condition), start: hit.start, end, confidence: 0.85, rule: "grade", sentence }]
 }

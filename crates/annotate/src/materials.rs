@@ -214,7 +214,7 @@ fn named(page: &Page<'_>, sentence: usize, start: usize, end: usize, strict: boo
         return None;
     }
     let required = !["如有", "可选", "非必须", "自愿提供", "可提供"].iter().any(|word| words.contains(word));
-    let what = What::Material { name: name.to_owned(), required };
+    let what = What::Material { name: name.to_owned(), required, copies: None, form: None };
     Some(Draft { what, start, end, confidence: if strict { 0.7 } else { 0.8 }, rule: "material", sentence })
 }
 

@@ -191,17 +191,9 @@ struct Place {
 
 fn draft(page: &Page<'_>, sentence: usize, place: Place) -> Draft {
     let condition = Condition {
-        indicator: "reg.place".to_owned(),
-        op: Op::In,
-        value: Value::List(place.names),
-        unit: None,
         value_base: (!place.codes.is_empty()).then_some(Value::List(place.codes)),
-        unit_base: None,
-        period: None,
-        agg: None,
         negated: page.is_refused(sentence, place.start),
-        group: "all".to_owned(),
-        when: None,
+        ..Condition::new("reg.place", Op::In, Value::List(place.names))
     };
     let confidence = if place.relative { 0.75 } else { 0.85 };
     Draft { what: What::Condition(condition), start: place.start, end: place.end, confidence, rule: "place", sentence }

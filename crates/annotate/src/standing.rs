@@ -1,8 +1,8 @@
 //! What kind of enterprise is meant: size class, 规模以上, line of business, legal form, and dates of its acts.
 
-use model::{Op, Value, What};
+use model::{Condition, Op, Value, What};
 
-use crate::facts::{condition, is_about};
+use crate::facts::is_about;
 use crate::lexicon::within;
 use crate::page::{Draft, Page};
 use crate::rules::CueKind;
@@ -42,7 +42,7 @@ fn sizes(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
         if drafts.iter().any(|draft| is_about(draft, "size.class")) {
             continue;
         }
-        let mut condition = condition("size.class", Op::In, Value::List(rule.values.clone()));
+        let mut condition = Condition::new("size.class", Op::In, Value::List(rule.values.clone()));
         condition.negated = page.is_refused(sentence, hit.start);
         drafts.push(Draft {
             what: What::Condition(condition),
@@ -95,7 +95,8 @@ fn scales(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
         return Vec::new();
     }
     let start = first.map_or(hit.start, |at| bounds.start + at);
-    let mut condition = condition("size.above_scale", if first.is_some() { Op::FirstTime } else { Op::Is }, Value::Bool(true));
+    let mut condition =
+        Condition::new("size.above_scale", if first.is_some() { Op::FirstTime } else { Op::Is }, Value::Bool(true));
     condition.negated = page.is_refused(sentence, hit.start);
     vec![Draft {
         what: What::Condition(condition),
@@ -141,7 +142,7 @@ fn industries(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
                 let keeps = ["以", "从事", "属于", "主营业务为"].contains(opening);
                 let start = bounds.start + at + if keeps { 0 } else { opening.len() };
                 let end = bounds.start + at + opening.len() + length + closing.trim_end_matches([',', '等']).len();
-                let mut condition = condition("industry.in", Op::In, Value::List(names.clone()));
+                let mut condition = Condition::new("industry.in", Op::In, Value::List(names.clone()));
                 condition.value_base = codes_of(page, &names);
                 condition.negated = page.is_refused(sentence, start);
                 return vec![Draft { what: What::Condition(condition), start, end, confidence: 0.6, rule: "industry", sentence }];
@@ -203,7 +204,7 @@ fn transition(page: &Page<'_>, sentence: usize) -> Option<Draft> {
         return None;
     }
     let value = Value::Text(format!("{from}→{to}"));
-    let mut condition = condition("reg.entity_type", Op::Transition, value);
+    let mut condition = Condition::new("reg.entity_type", Op::Transition, value);
     condition.negated = page.is_refused(sentence, bounds.start + turn);
     let (start, end) = (bounds.start + from_at, bounds.start + turn + word.len() + to.len());
     Some(Draft { what: What::Condition(condition), start, end, confidence: 0.8, rule: "transition", sentence })
@@ -230,7 +231,7 @@ fn dates(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
         if deadline || !rest.contains('的') || !acts.iter().any(|act| rest[..reach].contains(act)) {
             continue;
         }
-        let mut condition = condition("project.date", op, Value::Text(date.to_string()));
+        let mut condition = Condition::new("project.date", op, Value::Text(date.to_string()));
         condition.negated = page.is_refused(sentence, token.start);
         drafts.push(Draft {
             what: What::Condition(condition),

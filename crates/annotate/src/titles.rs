@@ -1,8 +1,7 @@
 //! Titles of enterprises that are required: `应为有效期内的高新技术企业`.
 
-use model::{Op, Value, What};
+use model::{Condition, Op, Value, What};
 
-use crate::facts::condition;
 use crate::lexicon::{Hit, within};
 use crate::outline::Clause;
 use crate::page::{Draft, Page};
@@ -123,7 +122,7 @@ fn held(page: &Page<'_>, sentence: usize, hit: &Hit<u16>, clause: Clause, name: 
     if !object && !refused && is_award_tier(page, sentence, before, at) {
         return None;
     }
-    let mut condition = condition("qual.has", Op::Has, Value::List(vec![name.to_owned()]));
+    let mut condition = Condition::new("qual.has", Op::Has, Value::List(vec![name.to_owned()]));
     let denied = ["未", "非", "不是", "不属于", "没有"].iter().any(|word| before[..at].ends_with(word));
     condition.negated = refused != denied;
     let start = match ["有效期内", "认定的", "获得", "取得", "列为", "列入", "通过", "获评"]

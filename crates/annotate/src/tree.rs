@@ -83,7 +83,7 @@ fn name_group(tree: &ConditionTree, items: &mut [Item], name: &str) {
         ConditionTree::All(branches) | ConditionTree::Any(branches) => {
             branches.iter().for_each(|branch| name_group(branch, items, name))
         }
-        ConditionTree::Not(branch) => name_group(branch, items, name),
+        ConditionTree::Not(branch) | ConditionTree::When { then: branch, .. } => name_group(branch, items, name),
         ConditionTree::Item(index) => {
             if let Some(condition) = condition_of(items, *index)
                 && condition.group == "all"
@@ -239,6 +239,7 @@ mod tests {
             ConditionTree::All(branches) => list("all", branches),
             ConditionTree::Any(branches) => list("any", branches),
             ConditionTree::Not(branch) => format!("not({})", shown(branch, annotation)),
+            ConditionTree::When { case, then } => format!("when({}: {})", case.quote, shown(then, annotation)),
             ConditionTree::Item(index) => match &annotation.items[*index].what {
                 What::Condition(condition) => format!("{}{}", if condition.negated { "!" } else { "" }, condition.indicator),
                 other => other.name().to_owned(),

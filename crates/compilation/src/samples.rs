@@ -36,19 +36,7 @@ fn item(quote: &str, what: What) -> Item {
 }
 
 fn condition(indicator: &str, op: Op, value: Value, unit: &str) -> Condition {
-    Condition {
-        indicator: indicator.to_owned(),
-        op,
-        value,
-        unit: (!unit.is_empty()).then(|| unit.to_owned()),
-        value_base: None,
-        unit_base: None,
-        period: None,
-        agg: None,
-        negated: false,
-        group: "all".to_owned(),
-        when: None,
-    }
+    Condition { unit: (!unit.is_empty()).then(|| unit.to_owned()), ..Condition::new(indicator, op, value) }
 }
 
 fn annotation() -> Annotation {
@@ -80,7 +68,7 @@ fn annotation() -> Annotation {
             item("上年度营业收入不低于1000万元", What::Condition(revenue)),
             item("未被列入经营异常名录", What::Condition(abnormal)),
             item("2026年8月10日至2026年9月30日", What::Window(window)),
-            item("申报书一式两份", What::Material { name: "申报书".to_owned(), required: true }),
+            item("申报书一式两份", What::Material { name: "申报书".to_owned(), required: true, copies: Some(2), form: None }),
         ],
         tree: Some(ConditionTree::All(vec![ConditionTree::Item(1), ConditionTree::Item(2), ConditionTree::Item(3)])),
         tags: Vec::new(),

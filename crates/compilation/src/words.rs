@@ -254,6 +254,7 @@ fn node_words(tree: &ConditionTree, number_of: &dyn Fn(usize) -> Option<usize>, 
         ConditionTree::All(branches) => joined(branches, "且"),
         ConditionTree::Any(branches) => joined(branches, "或"),
         ConditionTree::Not(branch) => Some(format!("非{}", node_words(branch, number_of, depth)?)),
+        ConditionTree::When { case, then } => Some(format!("（{}的，{}）", case.quote, node_words(then, number_of, depth)?)),
         ConditionTree::Item(index) => number_of(*index).map(|number| number.to_string()),
     }
 }

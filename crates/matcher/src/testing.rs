@@ -19,19 +19,7 @@ pub(crate) fn words(words: &[&str]) -> Value {
 }
 
 pub(crate) fn condition(indicator: &str, op: Op, value: impl Into<Decimal>) -> Condition {
-    Condition {
-        indicator: indicator.to_owned(),
-        op,
-        value: number(value),
-        unit: None,
-        value_base: None,
-        unit_base: None,
-        period: None,
-        agg: None,
-        negated: false,
-        group: "all".to_owned(),
-        when: None,
-    }
+    Condition::new(indicator, op, number(value))
 }
 
 pub(crate) fn indicator(id: &str, family: &str, value_type: &str) -> Indicator {

@@ -64,6 +64,9 @@ impl Tree {
             ConditionTree::Any(trees) if negated => Self::All(branches(trees)),
             ConditionTree::Any(trees) => Self::Any(branches(trees)),
             ConditionTree::Not(tree) => Self::build(tree, !negated, depth + 1),
+            // Whether an enterprise is of the case is for a person; one that meets the requirement need not ask.
+            ConditionTree::When { then, .. } if negated => Self::All(vec![Self::Unclear, Self::build(then, true, depth + 1)]),
+            ConditionTree::When { then, .. } => Self::Any(vec![Self::Unclear, Self::build(then, false, depth + 1)]),
             ConditionTree::Item(item) => Self::Leaf { item: *item, negated },
         }
     }

@@ -91,6 +91,12 @@ pub enum What {
         name: String,
         /// Whether it must be handed in.
         required: bool,
+        /// How many of it, where said: `一式三份`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        copies: Option<u16>,
+        /// How it must be handed in, in the text's own words: `原件`, `胶装`, `电子版`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        form: Option<String>,
     },
     /// Where to apply.
     Entry {
@@ -100,10 +106,13 @@ pub enum What {
         /// `online` or `onsite`.
         channel: String,
     },
-    /// A responsible department.
+    /// A department the policy names for a task.
     Department {
         /// Its name.
         name: String,
+        /// `responsible` (责任单位), `receive` (受理), `consult` (咨询) or `interpret` (负责解释).
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        role: String,
     },
     /// A telephone number, mail address or person.
     Contact {
@@ -154,6 +163,31 @@ pub enum What {
     },
     /// 不重复享受, 从高不重复.
     MutualExclusion {},
+    /// 2026年第一批: which round a call belongs to.
+    Batch {
+        /// The year.
+        year: i16,
+        /// The round within the year.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<u16>,
+    },
+    /// What applying costs; 0 for 不收取任何费用.
+    Fee {
+        /// Amount in 元.
+        #[serde(with = "decimal")]
+        amount: Decimal,
+    },
+    /// A dated figure of a government that conditions of other policies refer to: 城镇调查失业率控制目标5.5%.
+    Parameter {
+        /// Its name.
+        name: String,
+        /// Its value in base units.
+        #[serde(with = "decimal")]
+        value: Decimal,
+        /// The base unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
 }
 
 impl What {
@@ -175,6 +209,9 @@ impl What {
             Self::Priority {} => "priority",
             Self::Quota { .. } => "quota",
             Self::MutualExclusion {} => "mutual_exclusion",
+            Self::Batch { .. } => "batch",
+            Self::Fee { .. } => "fee",
+            Self::Parameter { .. } => "parameter",
         }
     }
 }
@@ -211,6 +248,38 @@ pub struct Condition {
     /// The case it is limited to, in the text's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
+    /// Of a range, which ends belong to it: `[]`, `[)`, `(]` or `()`. Both where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<String>,
+    /// `soft` for 原则上 and 一般; `advice` for 建议. A must where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<String>,
+    /// What it is measured by, where that is no number: 同期银行贷款利率, 失业率控制目标.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ref_value: Option<String>,
+}
+
+impl Condition {
+    /// A condition for all applicants that says nothing more.
+    #[must_use]
+    pub fn new(indicator: &str, op: Op, value: Value) -> Self {
+        Self {
+            indicator: indicator.to_owned(),
+            op,
+            value,
+            unit: None,
+            value_base: None,
+            unit_base: None,
+            period: None,
+            agg: None,
+            negated: false,
+            group: "all".to_owned(),
+            when: None,
+            bounds: None,
+            strength: None,
+            ref_value: None,
+        }
+    }
 }
 
 /// Comparisons.
@@ -228,7 +297,7 @@ pub enum Op {
     /// Less than.
     #[serde(rename = "<")]
     Less,
-    /// Between two numbers, both included.
+    /// Between two numbers; [`Condition::bounds`] says which of them belong to it.
     #[serde(rename = "range")]
     Range,
     /// Equal, mostly to a truth value.
@@ -319,6 +388,55 @@ pub struct Award {
     /// Per what, e.g. `户`, `项`, `平方米`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<String>,
+    /// Who or what gets it, in the text's own words: `首次获评国家级绿色工厂的企业`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// The case it is limited to, in the text's own words: `省级`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// The steps of a `tiered` award, in text order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<AwardTier>,
+    /// Further limits beside `cap`: 单个展会…, 每家企业每年….
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub and_caps: Vec<AwardCap>,
+    /// Of an increment, what it comes on top of, in 元.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub on_top_of: Option<Decimal>,
+    /// For how many years at most.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub max_years: Option<Decimal>,
+    /// Whether it is given only once (一次性).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
+}
+
+/// One step of a tiered award.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AwardTier {
+    /// Who gets this step, in the text's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// Amount in 元.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
+    /// Rate as a ratio.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Decimal>,
+    /// Upper limit in 元.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Decimal>,
+}
+
+/// A limit on what one applicant, project or year may get.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AwardCap {
+    /// Amount in 元.
+    #[serde(with = "decimal")]
+    pub amount: Decimal,
+    /// Per what, in the text's own words: `每家企业每年`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<String>,
 }
 
 /// 申报时间. At least one of `start`, `end` and `recurrence` is given.
@@ -330,9 +448,21 @@ pub struct Window {
     /// Last day, included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Date>,
-    /// `rolling` (常年受理) or `until_exhausted` (额满即止).
+    /// `rolling` (常年受理), `until_exhausted` (额满即止) or `yearly`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<String>,
+    /// The time of the last day, where said: `17:00`, `24:00`, or the text's own words (`下班前`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<String>,
+    /// Of a yearly window, its last day as `MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_md: Option<String>,
+    /// What ends it where that is no date, in the text's own words: `目标任务完成`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_event: Option<String>,
+    /// Whether the text says that nothing is taken later (逾期不予受理).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// `applicant`, `authority_review` for the authorities' own deadlines, `project_period` for when costs must fall,
     /// or `obligation` for a duty that returns.
     pub role: String,
@@ -341,10 +471,10 @@ pub struct Window {
     pub year_inferred_from: Option<String>,
 }
 
-/// What an applicant must meet: and/or/not over items.
+/// What an applicant must meet: and/or/not/when over items.
 ///
-/// As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`, `{"item": 3}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`, `{"when": {"case": …, "then": …}}`, `{"item": 3}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConditionTree {
     /// Every branch must hold.
@@ -353,8 +483,27 @@ pub enum ConditionTree {
     Any(Vec<ConditionTree>),
     /// The branch must not hold.
     Not(Box<ConditionTree>),
+    /// In this case the branch must hold; in all others nothing is asked.
+    When {
+        /// The case.
+        case: Case,
+        /// What must hold in it.
+        then: Box<ConditionTree>,
+    },
     /// The condition with this index in `items` (its own `negated` included).
     Item(usize),
+}
+
+/// The case a requirement is limited to: `营业收入1亿元以上的企业`, `制造业企业`, `珠三角`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// The characters that name it.
+    pub quote: String,
+    /// Where they stand in the stored text.
+    pub span: Span,
+    /// The case as conditions a program can check, all of which make it; empty where only a person can say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<Condition>,
 }
 
 /// A tag with its proof.

@@ -26,7 +26,7 @@ pub mod text;
 pub mod title;
 pub mod verdict;
 
-pub use annotation::{Annotation, Condition, ConditionTree, Indicator, Item, Op, Tag, Value, What};
+pub use annotation::{Annotation, Case, Condition, ConditionTree, Indicator, Item, Op, Tag, Value, What};
 pub use clock::Clock;
 pub use config::ConfigError;
 pub use date::Moment;

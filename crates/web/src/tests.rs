@@ -35,17 +35,11 @@ fn item(what: What, quote: &str) -> Item {
 
 fn annotation() -> Annotation {
     let condition = Condition {
-        indicator: "rd.ratio".to_owned(),
-        op: Op::AtLeast,
-        value: Value::Number(3.into()),
         unit: Some("%".to_owned()),
         value_base: Some(Value::Number("0.03".parse().unwrap())),
         unit_base: Some("ratio".to_owned()),
         period: Some("last_year".to_owned()),
-        agg: None,
-        negated: false,
-        group: "all".to_owned(),
-        when: None,
+        ..Condition::new("rd.ratio", Op::AtLeast, Value::Number(3.into()))
     };
     let award = Award { mode: "cap".to_owned(), amount: Some(5_000_000.into()), ..Award::default() };
     let window = Window { end: Some("2026-08-31".parse().unwrap()), role: "applicant".to_owned(), ..Window::default() };

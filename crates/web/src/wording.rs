@@ -235,6 +235,9 @@ pub const fn item_kind(what: &What) -> &'static str {
         What::Priority {} => "优先支持",
         What::Quota { .. } => "名额限制",
         What::MutualExclusion {} => "不重复享受",
+        What::Batch { .. } => "申报批次",
+        What::Fee { .. } => "收费",
+        What::Parameter { .. } => "参数",
     }
 }
 

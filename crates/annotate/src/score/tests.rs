@@ -48,7 +48,7 @@ fn leaves(tree: &model::ConditionTree, used: &mut Vec<usize>) {
         model::ConditionTree::All(branches) | model::ConditionTree::Any(branches) => {
             branches.iter().for_each(|branch| leaves(branch, used))
         }
-        model::ConditionTree::Not(branch) => leaves(branch, used),
+        model::ConditionTree::Not(branch) | model::ConditionTree::When { then: branch, .. } => leaves(branch, used),
         model::ConditionTree::Item(index) => used.push(*index),
     }
 }

@@ -350,12 +350,12 @@ impl Reader<'_> {
                 let (text, status) = wording::window(window, self.today);
                 if window.role == "applicant" { (status, text) } else { ("审核时间（主管部门）".to_owned(), text) }
             }
-            What::Material { name, required } => (if *required { "必交" } else { "如有" }.to_owned(), name.clone()),
+            What::Material { name, required, .. } => (if *required { "必交" } else { "如有" }.to_owned(), name.clone()),
             What::Entry { channel, url } => {
                 let word = if channel == "online" { "网上申报" } else { "现场申报" };
                 (word.to_owned(), url.clone().unwrap_or_else(|| item.quote.clone()))
             }
-            What::Department { name } => (kind, name.clone()),
+            What::Department { name, .. } => (kind, name.clone()),
             What::Contact { kind, value } => (if kind == "mail" { "邮箱" } else { "电话" }.to_owned(), value.clone()),
             What::Validity { start, end, years, of } => {
                 let name = if of == "qualification" { "资格有效期" } else { "政策有效期" };
@@ -364,7 +364,12 @@ impl Reader<'_> {
             What::Reference { key: _, title, relation } => {
                 (wording::relation(relation).to_owned(), title.clone().unwrap_or_else(|| item.quote.clone()))
             }
-            What::StateChange { .. } | What::Priority {} | What::MutualExclusion {} => (kind, item.quote.clone()),
+            What::StateChange { .. }
+            | What::Priority {}
+            | What::MutualExclusion {}
+            | What::Batch { .. }
+            | What::Fee { .. }
+            | What::Parameter { .. } => (kind, item.quote.clone()),
             What::Quota { value } => (kind, value.map_or_else(|| item.quote.clone(), |value| value.normalize().to_string())),
         }
     }
@@ -398,6 +403,7 @@ impl Reader<'_> {
             ConditionTree::All(branches) => ("须同时满足", branches),
             ConditionTree::Any(branches) => ("满足其一即可", branches),
             ConditionTree::Not(branch) => ("不得有下列情形", std::slice::from_ref(branch.as_ref())),
+            ConditionTree::When { then, .. } => ("限于特定情形", std::slice::from_ref(then.as_ref())),
         };
         // A tree nested past all reason is cut off; its conditions are then listed outside it.
         if depth >= DEEPEST_TREE {
@@ -489,7 +495,13 @@ const fn class_of(what: &What) -> &'static str {
         What::Condition(_) | What::ConditionText { .. } => "condition",
         What::Award(_) | What::Quota { .. } | What::Priority {} | What::MutualExclusion {} => "award",
         What::Window(_) | What::Validity { .. } | What::StateChange { .. } => "window",
-        What::Material { .. } | What::Entry { .. } | What::Department { .. } | What::Contact { .. } => "material",
+        What::Material { .. }
+        | What::Entry { .. }
+        | What::Department { .. }
+        | What::Contact { .. }
+        | What::Batch { .. }
+        | What::Fee { .. }
+        | What::Parameter { .. } => "material",
         What::Reference { .. } => "reference",
     }
 }
