@@ -1,25 +1,31 @@
 //! The annotator: rules compiled once, then one text after another.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jieba_rs::Jieba;
 use jiff::civil::Date;
 use model::{Annotation, ConfigError, Indicator, Item, Regions, What};
 
+use crate::catalogue::Catalogue;
 use crate::conditions::{self, Reading as SentenceReading, Role};
 use crate::lexicon::Lexicon;
 use crate::page::{Draft, Page, Surroundings};
 use crate::places::{self, Places};
 use crate::reading::Reading;
-use crate::rules::Rules;
+use crate::rules::{Genre, Rules};
+use crate::sections::{self, SectionNode};
+use crate::tables::{self, Headers, Kind};
 use crate::tags::{self, Title};
 use crate::token::Lexer;
 use crate::tree::{self, Leaf};
-use crate::{awards, contacts, examples, facts, grade, judged, key_points, materials, references, remarks, windows};
+use crate::{
+    awards, contacts, examples, facts, grade, judged, key_points, materials, refer, references, remarks, triage, validity,
+    windows,
+};
 
 /// Changes whenever the same rules give other annotations.
-const CODE_VERSION: &str = "1";
+const CODE_VERSION: &str = "2";
 /// More items than any policy has; tables of data are not read further.
 const MOST_ITEMS: usize = 5_000;
 
@@ -44,8 +50,12 @@ pub struct Annotator {
     lexicon: Lexicon,
     lexer: Lexer,
     places: Places,
+    headers: Headers,
     segmenter: Arc<Jieba>,
     version: String,
+    /// The rule files as they are written; only explanations and checks need them.
+    files: BTreeMap<String, String>,
+    catalogue: OnceLock<Catalogue>,
 }
 
 impl std::fmt::Debug for Annotator {
@@ -64,11 +74,14 @@ impl Annotator {
         let lexicon = Lexicon::new(&rules)?;
         let lexer = Lexer::new(&rules.units);
         let places = Places::new(&rules)?;
+        let headers = Headers::new(&rules);
         let texts: String =
             files.iter().filter(|(path, _)| is_ours(path)).flat_map(|(path, text)| [path.as_str(), "\n", text, "\n"]).collect();
         let fingerprint = model::fingerprint::sha256_hex(texts.as_bytes());
         let version = format!("{CODE_VERSION}-{}", &fingerprint[..12]);
-        Ok(Self { rules, lexicon, lexer, places, segmenter, version })
+        let own = files.iter().filter(|(path, _)| path.ends_with(".toml") && is_ours(path));
+        let files = own.map(|(path, text)| (path.clone(), text.clone())).collect();
+        Ok(Self { rules, lexicon, lexer, places, headers, segmenter, version, files, catalogue: OnceLock::new() })
     }
 
     /// Annotates one text. Time is linear in its length.
@@ -76,19 +89,7 @@ impl Annotator {
     pub fn annotate(&self, input: &Input<'_>) -> Annotation {
         let title_text = tags::title_of(input.title, input.text);
         let title = Title::new(title_text, &self.lexicon);
-        let reading = Reading::new(input.text);
-        let hits = self.lexicon.find(reading.text());
-        let triage = tags::triage(&self.rules, title.text(), reading.text());
-        let around = Surroundings {
-            rules: &self.rules,
-            lexer: &self.lexer,
-            segmenter: &self.segmenter,
-            region: input.region,
-            date: input.date,
-            triage,
-            title: title_text,
-        };
-        let page = Page::new(reading, hits, around);
+        let page = self.page(input);
         let (mut items, sentences) = self.items(&page, input.text);
         let leaves = leaves(&page, &items, &sentences);
         let awarded = awarded(&items, &sentences);
@@ -96,11 +97,35 @@ impl Annotator {
         let mut found: Vec<(usize, &Item)> = sentences.iter().map(|stretch| stretch.sentence).zip(&items).collect();
         found.sort_by_key(|(sentence, _)| *sentence);
         let key_points = key_points::choose(&page, &found);
-        let mut all_tags = tags::all(&page, &title, input);
+        let mut all_tags = tags::all(&page, &title, input, &self.places);
         if input.title.is_empty() && !title_text.is_empty() {
             all_tags.iter_mut().for_each(|tag| place_in_text(tag, input.text, title_text));
         }
         Annotation { version: self.version.clone(), items, tree, tags: all_tags, key_points }
+    }
+
+    /// The section tree of a text: what its headings, labels and list headers say the parts are about.
+    #[must_use]
+    pub fn sections(&self, input: &Input<'_>) -> Vec<SectionNode> {
+        sections::tree(&self.page(input))
+    }
+
+    /// A text as the grammars see it.
+    pub(crate) fn page<'a>(&'a self, input: &Input<'a>) -> Page<'a> {
+        let title = tags::title_of(input.title, input.text);
+        let reading = Reading::new(input.text, &self.headers);
+        let hits = self.lexicon.find(reading.text());
+        let told = triage::triage(&self.rules, &model::text::fold(title), reading.text());
+        let around = Surroundings {
+            rules: &self.rules,
+            lexer: &self.lexer,
+            segmenter: &self.segmenter,
+            region: input.region,
+            date: input.date,
+            told,
+            title,
+        };
+        Page::new(reading, hits, around)
     }
 
     /// What users see for tag values, as `(kind of tag, value, label)`.
@@ -125,16 +150,23 @@ impl Annotator {
         &self.rules.regions
     }
 
-    /// The GB/T 2260 code of the place a policy is for: from its issuers, else its title; `000000` for central organs.
+    /// The GB/T 2260 code of the place a policy is for: from its issuers, else its title; `000000` for central organs,
+    /// nothing for the agency of a place in no list.
     #[must_use]
     pub fn region_of(&self, issuers: &[String], title: &str, fallback: &str) -> String {
-        places::region_of(&self.places, &self.rules.regions, issuers, title, fallback)
+        places::region_of(&self.places, &self.rules, issuers, title, fallback)
     }
 
     /// Runs the examples of every rule: each hit must hit, each miss must not. Failures in words.
     #[must_use]
     pub fn check_examples(&self) -> Vec<String> {
         examples::failures(self)
+    }
+
+    /// The rules as their files write them.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        self.catalogue.get_or_init(|| Catalogue::new(&self.files))
     }
 
     /// Version of the code and fingerprint of the rules; annotations carry it.
@@ -155,6 +187,11 @@ impl Annotator {
         &self.lexer
     }
 
+    #[cfg(test)]
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
     /// All items in text order, each with the stretch of the reading it came from.
     fn items(&self, page: &Page<'_>, original: &str) -> (Vec<Item>, Vec<Stretch>) {
         let mut drafts = self.drafts(page);
@@ -168,7 +205,18 @@ impl Annotator {
                 page.item(draft).map(|item| (item, stretch))
             })
             .collect();
-        for cited in references::numbers(original).into_iter().take(MOST_ITEMS) {
+        let titles: BTreeMap<u32, usize> = found
+            .iter()
+            .enumerate()
+            .filter(|(_, (item, _))| item.rule == "reference")
+            .map(|(at, (item, _))| (item.span.end, at))
+            .collect();
+        for cited in references::numbers(page, original).into_iter().take(MOST_ITEMS) {
+            let title = titles.range(..=cited.span.start).next_back().map(|(_, at)| *at);
+            if let Some((at, whole)) = title.and_then(|at| Some((at, references::joined(page, &found[at].0, &cited)?))) {
+                found[at].0 = whole;
+                continue;
+            }
             let quote = page.reading.quote(cited.span);
             if !quote.is_empty() {
                 let item = Item {
@@ -186,33 +234,74 @@ impl Annotator {
         found.into_iter().unzip()
     }
 
+    /// Everything every grammar finds, in no order.
     fn drafts(&self, page: &Page<'_>) -> Vec<Draft> {
         let mut drafts = Vec::new();
         for sentence in 0..page.outline.sentences.len() {
-            let before = drafts.len();
-            let reading = SentenceReading::new(page, sentence);
-            if reading.roles.contains(&Role::Condition) {
-                drafts.extend(conditions::read(page, sentence, &reading));
+            let row = page.reading.row_at(page.sentence(sentence).start);
+            if row.is_some_and(|row| row.kind == Kind::Barren) {
+                continue;
             }
-            drafts.extend(facts::read(page, sentence));
-            drafts.extend(grade::read(page, sentence));
-            drafts.extend(places::read(page, &self.places, sentence));
-            let taken: Vec<(usize, usize)> = drafts[before..].iter().map(|draft| (draft.start, draft.end)).collect();
-            drafts.extend(judged::read(page, sentence, &taken));
+            let reading = SentenceReading::new(page, sentence);
+            drafts.extend(self.asked(page, sentence, &reading));
             if reading.roles.contains(&Role::Award) {
                 drafts.extend(awards::read(page, sentence, &reading));
             }
             drafts.extend(windows::read(page, sentence));
             drafts.extend(materials::read(page, sentence));
-            drafts.extend(references::validity(page, sentence));
-            drafts.extend(references::state_changes(page, sentence));
+            drafts.extend(validity::read(page, sentence));
+            drafts.extend(validity::state_changes(page, sentence));
             drafts.extend(remarks::read(page, sentence));
         }
+        let (mut given, mut drafts): (Vec<Draft>, Vec<Draft>) =
+            drafts.into_iter().partition(|draft| matches!(draft.what, What::Award(_)));
+        awards::join(page, &mut given);
+        drafts.extend(given);
+        conditions::bands(page, &mut drafts);
         drafts.extend(contacts::read(page));
         drafts.extend(references::titles(page));
+        tables::limit(page, &mut drafts);
+        drafts
+    }
+
+    /// What one sentence asks of applicants.
+    fn asked(&self, page: &Page<'_>, sentence: usize, reading: &SentenceReading) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        if reading.roles.contains(&Role::Condition) {
+            drafts.extend(conditions::read(page, sentence, reading));
+        }
+        drafts.extend(refer::read(page, sentence));
+        drafts.extend(facts::read(page, sentence));
+        drafts.extend(grade::read(page, sentence));
+        drafts.extend(places::read(page, &self.places, sentence));
+        let taken: Vec<(usize, usize)> = drafts.iter().map(|draft| (draft.start, draft.end)).collect();
+        drafts.retain(|draft| !is_applied_for(page, draft));
+        drafts.extend(judged::read(page, sentence, &taken));
         drafts
     }
 }
+
+/// Whether a draft only names what the document is about recognising: 农业龙头企业年产值应达到…
+fn is_applied_for(page: &Page<'_>, draft: &Draft) -> bool {
+    let What::Condition(condition) = &draft.what else { return false };
+    let named = page.slice(draft.start, draft.end);
+    let held = || {
+        let before = page.slice(page.sentence(draft.sentence).start, draft.start);
+        HELD.iter().any(|word| before.ends_with(word) || named.starts_with(word))
+    };
+    page.genre == Some(Genre::Recognition)
+        && matches!(condition.indicator.as_str(), "qual.has" | "industry.in")
+        && !condition.negated
+        && named.chars().count() >= SHORTEST_NAME
+        && page.named.contains(named)
+        && !held()
+}
+
+/// Shorter names stand in titles by chance, in characters.
+const SHORTEST_NAME: usize = 4;
+/// Words before a title that is held already.
+const HELD: [&str; 12] =
+    ["已", "获得", "取得", "获评", "被认定为", "已认定为", "认定的", "经认定的", "入选", "有效期内的", "属于", "通过"];
 
 /// Where an item stands in the reading.
 #[derive(Debug, Clone, Copy)]
@@ -263,6 +352,20 @@ fn place_in_text(tag: &mut model::Tag, text: &str, title: &str) {
 
 /// The rule files this crate reads: what else lies below `rules/` must not make annotations stale.
 fn is_ours(path: &str) -> bool {
-    let own = ["units.toml", "cues.toml", "sections.toml", "kinds.toml", "regions.toml", "regions.csv", "industries.csv"];
-    own.contains(&path) || path.starts_with("tags/") || path.starts_with("indicators/")
+    let own = [
+        "units.toml",
+        "numbers.toml",
+        "cues.toml",
+        "sections.toml",
+        "kinds.toml",
+        "regions.toml",
+        "regions.csv",
+        "industries.csv",
+        "industries.toml",
+        "wordings.toml",
+    ];
+    own.contains(&path)
+        || crate::rules::WORD_FILES.contains(&path)
+        || path.starts_with("tags/")
+        || path.starts_with("indicators/")
 }

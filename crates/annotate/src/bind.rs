@@ -1,9 +1,14 @@
 //! Which indicator a number belongs to: the nearest name that fits its unit, a ratio or growth composed of two names,
 //! what the clause before was about, or an open label.
 
+mod composed;
+mod inherited;
+
 use crate::lexicon::{Hit, within};
+use crate::lists;
 use crate::outline::Clause;
 use crate::page::Page;
+use crate::rules::WordKind;
 use crate::token::{Family, Quantity};
 
 /// How a number found its indicator.
@@ -17,6 +22,8 @@ pub(crate) enum Source {
     Inherited,
     /// A rule for numbers without a name.
     Ellipsis,
+    /// A limit on applications.
+    Limit,
     /// An open label.
     Free,
 }
@@ -32,12 +39,20 @@ pub(crate) struct Binding {
     pub(crate) end: usize,
     /// An operator written apart from the number: `不低于职工总数的50%`.
     pub(crate) op: Option<model::Op>,
+    /// The case the number is for, where 分别 pairs numbers with cases.
+    pub(crate) case: Option<String>,
 }
 
 /// How far before a number its name may stand, in bytes.
 const MOST_DISTANCE: usize = 240;
 /// How far behind a number its name may start, in characters: `1项以上有效发明专利`.
 const MOST_BEHIND: usize = 9;
+/// How far before a number the word that gives it may stand, in bytes.
+const MOST_GIVEN: usize = 45;
+/// A name this near to the number, in characters, is certainly its own.
+const MOST_NEAR: usize = 8;
+/// How far before the number the verb of an age may stand, in characters: 注册登记时间应在.
+const MOST_AGE_GAP: usize = 6;
 
 /// Binds every quantity of a sentence; `None` where a number belongs to nothing.
 pub(crate) fn bind_sentence(page: &Page<'_>, sentence: usize) -> Vec<Option<Binding>> {
@@ -78,14 +93,52 @@ impl<'p> Binder<'p> {
     /// `近3年` is a period, not a quantity.
     fn is_period(&self) -> bool {
         let quantity = self.quantity;
+        // 毕业5年内, 成立3年内: time since an event.
+        let before = self.page.slice(self.clause.start, quantity.number_start).trim_end_matches(['后', '未', '不', '满']);
+        if self.page.rules.numbers.ends(WordKind::Elapsed, before).is_some() {
+            return false;
+        }
         let periods = &self.page.hits.periods;
         let from = periods.partition_point(|hit| hit.end <= quantity.number_start);
         periods.get(from).is_some_and(|hit| hit.start < quantity.number_end && hit.end >= quantity.number_end)
     }
 
     fn bind(&self, earlier: Earlier<'_>) -> Option<Binding> {
-        if self.quantity.family == Family::Other && self.quantity.unit.is_empty() {
+        if self.quantity.family == Family::Other
+            && self.quantity.unit.is_empty()
+            && self.quantity.op.is_none_or(|op| op == model::Op::Range)
+        {
             return None;
+        }
+        if let Some(start) = crate::limits::limited(self.page, self.quantity, self.clause) {
+            return Some(self.binding("limit.quota", Source::Limit, start));
+        }
+        let pair = crate::pairs::of(self.page, self.sentence, self.index, self.clause);
+        if let Some((indicator, start)) = pair.as_ref().and_then(|pair| Some((pair.indicator?, pair.start))) {
+            return Some(self.binding(&self.page.rules.indicators[usize::from(indicator)].id, Source::Named, start));
+        }
+        let case = pair.and_then(|pair| pair.case);
+        self.bind_alone(earlier).map(|binding| self.of_dwelling(Binding { case, ..binding }))
+    }
+
+    /// `144平方米以下的新建商品住房`: without a name, the area of what is bought, not of the applicant's premises.
+    fn of_dwelling(&self, binding: Binding) -> Binding {
+        let named = self.page.slice(binding.start, binding.end).contains("面积");
+        if binding.indicator != "premises.area" || named {
+            return binding;
+        }
+        let behind = self.page.slice(self.quantity.end, self.clause.end).trim_start_matches(['的', '新', '建']);
+        let before = self.page.slice(self.clause.start, self.quantity.start);
+        let dwelling = ["住房", "商品住房", "商品房", "住宅", "普通住房", "自住住房", "房地产开发项目"];
+        let bought = ["购房", "唯一住房", "改善性住房", "单套", "套型", "户型"];
+        let housing = dwelling.iter().any(|noun| behind.starts_with(noun)) || bought.iter().any(|word| before.contains(word));
+        if housing { Binding { indicator: "free:住房面积".to_owned(), ..binding } } else { binding }
+    }
+
+    /// Binds a number that is not paired with a name by 分别.
+    fn bind_alone(&self, earlier: Earlier<'_>) -> Option<Binding> {
+        if self.quantity.per.is_some() {
+            return self.free();
         }
         let named = self.named(earlier);
         if self.quantity.family == Family::Percent
@@ -93,13 +146,28 @@ impl<'p> Binder<'p> {
         {
             return Some(binding);
         }
+        // 离校2年内未就业高校毕业生: time since an event that is no indicator of ours.
+        if self.quantity.family == Family::Duration
+            && let Some(binding) = self.since_event()
+        {
+            return Some(binding);
+        }
+        // 招用毕业生并签订1年以上劳动合同: a name right behind the number is nearer than one far before it.
+        let far =
+            named.as_ref().is_some_and(|binding| self.page.slice(binding.start, self.quantity.start).chars().count() > MOST_NEAR);
+        if far && let Some(binding) = self.behind().filter(|binding| binding.end - self.quantity.end <= MOST_NEAR * 3) {
+            return Some(binding);
+        }
         named
-            .or_else(|| self.behind())
+            .or_else(|| self.behind().filter(|_| self.quantity.family != Family::Duration || !self.has_own_noun()))
             .or_else(|| self.named_further())
             .or_else(|| self.around())
+            .or_else(|| self.headed(earlier))
             .or_else(|| self.inherited(earlier))
+            .or_else(|| self.carried())
             .or_else(|| self.ellipsis(earlier))
             .or_else(|| self.free())
+            .or_else(|| self.share_of_last(earlier))
     }
 
     fn family(&self, hit: &Hit<u16>) -> Family {
@@ -110,11 +178,79 @@ impl<'p> Binder<'p> {
         &self.page.rules.indicators[usize::from(hit.what)].id
     }
 
+    /// Whether a name can be that of the number: of its unit, and neither made another by what follows (产值净增量) nor by
+    /// what lies between (注册登记在本人名下1年以上).
+    fn suits(&self, hit: &Hit<u16>) -> bool {
+        let between = self.page.slice(hit.end, self.quantity.start.max(hit.end));
+        let next = between.trim_start_matches('的');
+        let grown = self.page.rules.numbers.list(WordKind::Grown).iter().any(|word| next.starts_with(word.as_str()));
+        let id = self.id(hit);
+        // 上缴税金地方经济贡献额: the noun behind the name is the head.
+        let tail = crate::open::without_light(self.page, between);
+        let numbers = &self.page.rules.numbers;
+        let headed = tail.chars().count() >= 4
+            && !tail.contains(['的', '(', ')', '、', ','])
+            && numbers.ends(WordKind::Measure, tail).is_some()
+            && !["总额", "金额", "支出额", "数量", "人数", "规模", "支出", "总数"].iter().any(|word| tail.ends_with(word));
+        let grown = grown || headed && id != "tax.paid" || between.contains("名下");
+        let brief = !(id.starts_with("reg.age") || id == "loan.term") || between.chars().count() <= MOST_AGE_GAP;
+        self.quantity.family.fits(self.family(hit)) && !grown && brief && self.counts(id) && !self.is_of_another(hit)
+    }
+
+    /// `控股母公司总资产`, `工业设计从业人员`: the measure of someone else, or of a part.
+    fn is_of_another(&self, hit: &Hit<u16>) -> bool {
+        let before = self.page.slice(self.clause.start, hit.start).trim_end_matches(['的', '年', '度']);
+        let others =
+            ["母公司", "控股公司", "股东", "投资方", "合作方", "人均", "亩均", "户均", "单个产品", "单品", "单客房", "单间客房"];
+        let parts = ["设计", "服务", "技术", "专业", "管理", "销售", "安全", "检测"];
+        let id = self.id(hit);
+        if id == "premises.area" && self.page.slice(hit.start, hit.end) == "面积" && !self.is_of_premises(hit) {
+            return true;
+        }
+        others.iter().any(|word| before.ends_with(word)) || id == "staff.total" && parts.iter().any(|word| before.ends_with(word))
+    }
+
+    /// `营业面积` and `面积` alone are of premises, `采摘园面积` is of something else.
+    fn is_of_premises(&self, hit: &Hit<u16>) -> bool {
+        let from = floor(self.page.text(), self.clause.start.max(self.previous_quantity_end()).max(hit.start.saturating_sub(60)));
+        let Some(noun) = crate::open::noun_before(self.page, from.min(hit.start), hit.end) else { return true };
+        let owner = noun.strip_suffix("面积").unwrap_or(&noun).trim_end_matches(['总', '净', '的']);
+        // The noun may be a word the segmenter does not know: 采摘园.
+        let before = crate::open::without_light(self.page, self.page.slice(from.min(hit.start), hit.start));
+        let bare = before.ends_with(|last: char| !last.is_alphabetic() || "有总且其净".contains(last))
+            || self.page.rules.numbers.ends(WordKind::Break, before).is_some();
+        owner.ends_with('有')
+            || owner.is_empty() && (before.is_empty() || bare)
+            || self.page.rules.numbers.ends(WordKind::Premises, before).is_some()
+            || self.page.rules.numbers.ends(WordKind::Premises, owner).is_some()
+    }
+
+    /// Whether the unit of a count can be that of an indicator: people are not counted in 套.
+    fn counts(&self, id: &str) -> bool {
+        let base = self.quantity.base.as_str();
+        if id == "premises.area" {
+            return base == "平方米";
+        }
+        if id == "invest.years_grad" && matches!(self.quantity.op, Some(model::Op::AtLeast | model::Op::More)) {
+            return false;
+        }
+        if self.quantity.family != Family::Count {
+            return true;
+        }
+        if id.starts_with("staff.") || id == "hire.new_count" {
+            base == "人"
+        } else {
+            !id.starts_with("ip.") || matches!(base, "项" | "件" | "个")
+        }
+    }
+
     /// Names in a clause before the number that stand in no parentheses the number stands outside of.
     fn names_before(&self) -> Vec<Hit<u16>> {
         let from = self.clause.start.max(self.quantity.start.saturating_sub(MOST_DISTANCE));
-        let hits = within(&self.page.hits.aliases, from, self.quantity.start);
-        hits.iter().filter(|hit| !self.in_closed_parentheses(hit.start)).copied().collect()
+        // 经营满一年: 经营满 is a name, 满 the comparison.
+        let hits = within(&self.page.hits.aliases, from, self.quantity.number_start);
+        let before = hits.iter().filter(|hit| hit.start < self.quantity.start);
+        before.filter(|hit| !self.in_closed_parentheses(hit.start)).copied().collect()
     }
 
     fn in_closed_parentheses(&self, at: usize) -> bool {
@@ -144,8 +280,7 @@ impl<'p> Binder<'p> {
         // 1项发明或15项实用新型: a name the number before has taken is not free.
         let taken = earlier.last().map_or(0, |(_, binding)| binding.end);
         let floor = self.previous_quantity_end().max(taken);
-        let hit =
-            self.names_before().into_iter().rev().find(|hit| hit.end > floor && self.quantity.family.fits(self.family(hit)))?;
+        let hit = self.names_before().into_iter().rev().find(|hit| hit.end > floor && self.suits(hit))?;
         // 达到在职职工人数10%: the comparison stands before or inside the name.
         let apart = || self.page.lexer.last_word_in(self.page.text(), hit.start, self.quantity.start).map(|(op, _, _)| op);
         let op = if self.quantity.op.is_none() && self.quantity.family == Family::Percent { apart() } else { None };
@@ -154,7 +289,10 @@ impl<'p> Binder<'p> {
 
     /// The nearest fitting name in the clause, across other numbers that are no rivals.
     fn named_further(&self) -> Option<Binding> {
-        let hit = self.names_before().into_iter().rev().find(|hit| self.quantity.family.fits(self.family(hit)))?;
+        if self.has_own_noun() {
+            return None;
+        }
+        let hit = self.names_before().into_iter().rev().find(|hit| self.suits(hit))?;
         let rival = self.page.quantities_of(self.sentence).take_while(|index| *index < self.index).any(|index| {
             let other = self.page.quantity(index);
             other.number_start > hit.end && other.family == self.quantity.family
@@ -174,36 +312,25 @@ impl<'p> Binder<'p> {
         let hit = aliases[from..]
             .iter()
             .take_while(|hit| hit.start <= limit)
-            .find(|hit| self.quantity.family.fits(self.family(hit)))?;
+            .find(|hit| self.quantity.family.fits(self.family(hit)) && self.counts(self.id(hit)))?;
         let between = self.page.slice(self.quantity.end, hit.start);
-        if between.contains([',', '、', '(', '或']) || hit.end > self.clause.end {
+        let behind = self.page.slice(hit.end, self.clause.end);
+        let given = ["贴息", "补助", "补贴", "奖励", "资助", "支持"].iter().any(|word| behind.starts_with(word));
+        if between.contains([',', '、', '(', '或', '且', '占', '可', '后', '给', '按']) || hit.end > self.clause.end || given
+        {
             return None;
         }
         Some(Binding { end: hit.end, ..self.binding(self.id(hit), Source::Named, self.quantity.start) })
     }
 
-    /// The clause around the parentheses: `(软件类企业30人)`.
-    fn around(&self) -> Option<Binding> {
-        let parent = self.page.clause(self.clause.parent?);
-        let hits = within(&self.page.hits.aliases, parent.start, self.clause.start);
-        let hit = hits.iter().rev().find(|hit| self.quantity.family.fits(self.family(hit)))?;
-        Some(self.binding(self.id(hit), Source::Inherited, self.clause.start))
-    }
-
-    /// The number before in the same list, or what the clause before was about.
-    fn inherited(&self, earlier: Earlier<'_>) -> Option<Binding> {
-        let (index, last) = earlier.last()?;
-        let other = self.page.quantity(index);
-        if other.family != self.quantity.family || last.source == Source::Free {
+    /// `离校1年内`, `退役后6个月内`: not of the founding, and not of the diploma.
+    fn since_event(&self) -> Option<Binding> {
+        if !self.page.slice(self.quantity.number_end, self.quantity.end).ends_with('内') {
             return None;
         }
-        let between = self.page.slice(other.end, self.quantity.start);
-        let listed =
-            between.chars().count() <= 12 && (between.contains(['、', '或', '/']) || between.trim_matches([' ', ',']).is_empty());
-        let inside = self.clause.parent.is_some_and(|parent| self.page.clause_of[index] == parent);
-        let starts_bare =
-            self.quantity.op.is_some() && self.page.slice(self.clause.start, self.quantity.start).chars().count() <= 8;
-        (listed || inside || starts_bare).then(|| self.binding(&last.indicator, Source::Inherited, self.quantity_start()))
+        let before = self.page.slice(self.clause.start, self.quantity.start).trim_end_matches(['后', '未', '满']);
+        let word = self.page.rules.numbers.ends(WordKind::Elapsed, before)?;
+        (!["毕业", "成立", "注册", "登记", "设立"].contains(&word)).then(|| self.free()).flatten()
     }
 
     fn quantity_start(&self) -> usize {
@@ -217,89 +344,8 @@ impl<'p> Binder<'p> {
             start: start.min(self.quantity.start),
             end: self.quantity.end,
             op: None,
+            case: None,
         }
-    }
-
-    /// `甲占乙的比例不低于3%`, `甲不低于乙的3%`.
-    fn ratio(&self, earlier: Earlier<'_>) -> Option<Binding> {
-        let (start, end) = (self.clause.start.max(self.quantity.start.saturating_sub(MOST_DISTANCE)), self.quantity.start);
-        let start = floor(self.page.text(), start);
-        let slice = self.page.slice(start, end);
-        let share = slice.rfind('占').map(|at| start + at).filter(|at| !self.page.slice(*at, end).starts_with("占比"));
-        if let Some(at) = share {
-            let composed = self.compose(self.clause.start, at, at + "占".len(), end, earlier)?;
-            let start = if composed.1 { at } else { composed.2 };
-            return Some(self.binding(&composed.0, Source::Composed, start));
-        }
-        // 不低于乙的3%: the operator stands before the second name.
-        if self.quantity.op.is_some() && !self.quantity.op_behind
-            || !slice.trim_end().ends_with('的') && !slice.ends_with("总数") && !slice.ends_with("人数")
-        {
-            return None;
-        }
-        let (op, word, behind) = self.page.lexer.last_word_in(self.page.text(), start, end)?;
-        let composed = self.compose(self.clause.start, word, behind, end, earlier)?;
-        let start = if composed.1 { word } else { composed.2 };
-        Some(Binding { op: self.quantity.op.is_none().then_some(op), ..self.binding(&composed.0, Source::Composed, start) })
-    }
-
-    /// The ratio of what stands in the first stretch to what stands in the second: its id, whether the first was taken
-    /// over from before, and where its name starts.
-    fn compose(&self, start: usize, end: usize, from: usize, to: usize, earlier: Earlier<'_>) -> Option<(String, bool, usize)> {
-        let over_words = self.page.slice(from, to);
-        let over: Vec<&str> = within(&self.page.hits.aliases, from, to).iter().map(|hit| self.id(hit)).collect();
-        let under_hits: Vec<Hit<u16>> = within(&self.page.hits.aliases, start, end)
-            .iter()
-            .filter(|hit| !self.in_closed_parentheses(hit.start))
-            .copied()
-            .collect();
-        let under_words = self.page.slice(start, end);
-        let suits = |ratio: &&crate::rules::Ratio| {
-            ratio.to.iter().any(|id| over.contains(&id.as_str()))
-                || ratio.to_cues.iter().any(|cue| over_words.contains(cue.as_str()))
-        };
-        let ratios = || self.page.rules.ratios.iter().filter(suits);
-        if let Some(ratio) = ratios().find(|ratio| ratio.numerator_cues.iter().any(|cue| under_words.contains(cue.as_str()))) {
-            let at = ratio.numerator_cues.iter().filter_map(|cue| under_words.find(cue.as_str())).min().unwrap_or_default();
-            return Some((ratio.indicator.clone(), false, start + at));
-        }
-        if let Some(found) = under_hits.iter().rev().find_map(|hit| {
-            let id = self.id(hit);
-            ratios().find(|ratio| ratio.of.iter().any(|of| of == id)).map(|ratio| (ratio.indicator.clone(), false, hit.start))
-        }) {
-            return Some(found);
-        }
-        if under_words.chars().count() > 8 {
-            return None;
-        }
-        let (_, last) = earlier.last()?;
-        ratios().find(|ratio| ratio.of.contains(&last.indicator)).map(|ratio| (ratio.indicator.clone(), true, start))
-    }
-
-    /// `甲增长10%`, `甲超过上年50%`.
-    fn growth(&self, earlier: Earlier<'_>, named: Option<&Binding>) -> Option<Binding> {
-        let names = self.names_before();
-        let slice = self.page.slice(self.clause.start, self.quantity.number_start);
-        let since = names.last().map_or(slice, |hit| self.page.slice(hit.end, self.quantity.number_start));
-        let grows = ["增长", "增幅", "增速", "提高", "增加"].iter().any(|word| since.contains(word))
-            || ["上年", "上一年", "上年度", "去年"].iter().any(|word| since.ends_with(word));
-        if !grows {
-            return None;
-        }
-        let rule_for = |id: &str| self.page.rules.growths.iter().find(|growth| growth.of.iter().any(|of| of == id));
-        if let Some((growth, hit)) = names.iter().rev().find_map(|hit| Some((rule_for(self.id(hit))?, hit))) {
-            let apart =
-                || self.page.lexer.last_word_in(self.page.text(), hit.end, self.quantity.number_start).map(|(op, _, _)| op);
-            let op = if self.quantity.op.is_none() { apart() } else { None };
-            return Some(Binding { op, ..self.binding(&growth.indicator, Source::Composed, hit.start) });
-        }
-        if named.is_some() {
-            return None;
-        }
-        let (_, last) = earlier.last()?;
-        let growth = rule_for(&last.indicator)?;
-        let start = ["同比", "比上年", "较上年", "增长", "增幅", "增速"].iter().filter_map(|word| slice.find(word)).min();
-        Some(self.binding(&growth.indicator, Source::Composed, start.map_or(self.quantity.start, |at| self.clause.start + at)))
     }
 
     /// Numbers whose name the text leaves out.
@@ -312,8 +358,10 @@ impl<'p> Binder<'p> {
         let category = !before.is_empty()
             && (tail.ends_with(['类', '业', '型'])
                 || before.ends_with(')') && before.split('(').next().is_some_and(|head| head.ends_with(['类', '业', '型'])));
+        let lower = matches!(lists::operator(self.page, self.index), Some(model::Op::AtLeast | model::Op::More));
+        let category = category && lower;
         let rule = self.page.rules.ellipses.iter().find(|rule| {
-            let anywhere = rule.after == "anything" && self.quantity.op.is_some();
+            let anywhere = rule.after == "anything" && self.quantity.op.is_some() && !self.has_own_noun();
             let unit = rule.base.as_ref().is_none_or(|base| *base == self.quantity.base);
             bare(&rule.family)
                 && unit
@@ -332,20 +380,40 @@ impl<'p> Binder<'p> {
         Some(self.binding(&rule.indicator, Source::Ellipsis, start.map_or(self.quantity.start, |at| from + at)))
     }
 
-    /// An open label: the noun before the comparison.
+    /// An open label: the noun before the comparison or behind the number, or what lasts so long.
     fn free(&self) -> Option<Binding> {
-        let families = [Family::Percent, Family::Money, Family::Count, Family::Area, Family::Score, Family::Other, Family::Level];
-        if self.quantity.op.is_none() || !families.contains(&self.quantity.family) || self.quantity.per.is_some() {
+        let bare = self.quantity.op.is_none() && self.quantity.family != Family::Percent;
+        if bare && lists::operator(self.page, self.index).is_none() || !self.page.may_set_conditions(self.sentence) {
             return None;
         }
         // What is given is no open indicator.
-        let before = self.page.slice(self.clause.start, self.quantity.start);
-        if ["资助", "补助", "补贴", "奖励", "贴息", "支持"].iter().any(|noun| before.contains(noun)) {
+        let from = floor(self.page.text(), self.quantity.start.saturating_sub(MOST_GIVEN));
+        let before = self.page.slice(self.clause.start.max(from), self.quantity.start);
+        // 获得补助的项目新增投资: the project gets something, the investment is asked for.
+        let given = ["资助", "补助", "补贴", "奖励", "贴息", "支持", "给予"]
+            .iter()
+            .any(|noun| before.rfind(noun).is_some_and(|at| !before[at + noun.len()..].starts_with('的')));
+        let given = given && !matches!(self.quantity.family, Family::Count | Family::Duration | Family::Other);
+        if given || !crate::open::may_ask(self.page, self.sentence, self.quantity, self.clause) {
             return None;
         }
-        let (label, start) =
-            crate::lists::label_before(self.page, self.previous_quantity_end().max(self.clause.start), self.quantity.start)?;
-        Some(self.binding(&format!("free:{label}"), Source::Free, start))
+        let ratio = crate::open::share_of_another(self.page, self.quantity, self.clause);
+        let op = lists::operator(self.page, self.index).or(ratio.as_ref().map(|(_, op)| *op));
+        let lower = matches!(op, Some(model::Op::AtLeast | model::Op::More));
+        let highest = self.page.slice(self.quantity.start, self.quantity.number_start).starts_with("最高");
+        if op.is_none() || self.quantity.per.is_some() && !lower || highest && self.quantity.family != Family::Count {
+            return None;
+        }
+        let apart = self.quantity.op.is_none().then_some(op).flatten();
+        let label = ratio.map(|(label, _)| label);
+        let label = label.or_else(|| crate::open::label(self.page, self.quantity, self.clause, self.previous_quantity_end()));
+        let label = label.or_else(|| crate::open::nameless(self.page, self.sentence, self.quantity))?;
+        // 亩均投资, 单位税收: of a part.
+        let part = self.page.slice(self.clause.start, label.start).ends_with(['均', '位', '每', '次', '期']);
+        let same = self.page.rules.numbers.same(&label.text, self.quantity.family).filter(|_| !part);
+        let indicator = same.map_or_else(|| format!("free:{}", label.text), str::to_owned);
+        let binding = self.binding(&indicator, Source::Free, label.start);
+        Some(Binding { end: binding.end.max(label.end), op: apart, ..binding })
     }
 }
 
@@ -362,7 +430,7 @@ impl Quantity {
 }
 
 /// The character boundary at or before a byte.
-fn floor(text: &str, mut at: usize) -> usize {
+pub(crate) fn floor(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
     }

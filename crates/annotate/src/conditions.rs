@@ -1,13 +1,19 @@
 //! Conditions with numbers: which quantities of a sentence are requirements, with operator, period and case.
 
+mod asked;
+mod periods;
+mod ranges;
+
 use model::decimal::Number;
 use model::{Condition, Op, Value, What};
 
 use crate::bind::{Binding, Source, bind_sentence};
-use crate::lexicon::within;
 use crate::lists;
-use crate::page::{Draft, Page};
+use crate::page::{Carried, Draft, Page};
 use crate::token::{Family, Quantity};
+use asked::{is_rank, is_requirement, limits};
+pub(crate) use ranges::bands;
+use ranges::{MOST_BOUND_GAP, between, complement};
 
 /// What a quantity of a sentence is used as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +41,21 @@ impl Reading {
             let binding = reading.bindings[index - reading.first].as_ref();
             let role = if awards && crate::awards::is_award(page, index, binding) {
                 Role::Award
-            } else if conditions && binding.is_some_and(|binding| is_requirement(page, index, binding)) {
+            } else if (conditions || limits(binding) && page.may_bind(sentence))
+                && binding.is_some_and(|binding| is_requirement(page, index, binding))
+            {
                 Role::Condition
             } else {
                 Role::Nothing
             };
             reading.roles.push(role);
         }
-        for index in range {
-            if reading.selects(page, index) {
+        for index in range.clone().rev() {
+            if reading.selects(page, index) || reading.selects_with_next(page, index) {
                 reading.roles[index - reading.first] = Role::Selector;
             }
         }
+        reading.carry(page, sentence, range);
         reading
     }
 
@@ -56,6 +65,26 @@ impl Reading {
 
     pub(crate) fn binding(&self, index: usize) -> Option<&Binding> {
         self.bindings.get(index.checked_sub(self.first)?)?.as_ref()
+    }
+
+    /// Keeps what the last number required was of for the sentence behind.
+    fn carry(&self, page: &Page<'_>, sentence: usize, mut range: std::ops::Range<usize>) {
+        let last = range.rfind(|index| self.role(*index) == Role::Condition);
+        if let Some((index, binding)) = last.and_then(|index| Some((index, self.binding(index)?)))
+            && binding.source != Source::Limit
+        {
+            let (base, family) = (page.quantity(index).base.clone(), page.quantity(index).family);
+            *page.carried.borrow_mut() = Some(Carried { sentence, indicator: binding.indicator.clone(), base, family });
+        }
+    }
+
+    /// `5000万元以上2亿元以下的企业`: the lower bound of a case whose upper bound follows.
+    fn selects_with_next(&self, page: &Page<'_>, index: usize) -> bool {
+        if self.role(index) != Role::Condition || self.role(index + 1) != Role::Selector {
+            return false;
+        }
+        let same = self.binding(index).map(|one| &one.indicator) == self.binding(index + 1).map(|other| &other.indicator);
+        same && page.slice(page.quantity(index).end, page.quantity(index + 1).start).chars().count() <= MOST_BOUND_GAP
     }
 
     /// Whether a condition only names the case of the condition behind it.
@@ -73,47 +102,18 @@ impl Reading {
     }
 }
 
-/// Whether a bound quantity is a requirement: it is compared with something and its name is not only mentioned.
-fn is_requirement(page: &Page<'_>, index: usize, binding: &Binding) -> bool {
-    let quantity = page.quantity(index);
-    // 1000平方米以下部分,按…: a slice of what is paid for.
-    if page.slice(quantity.end, quantity.end + "部分".len()) == "部分" {
-        return false;
-    }
-    if quantity.per.is_some() || quantity.family == Family::Other && binding.source != Source::Free {
-        return false;
-    }
-    let limited = binding.indicator == "limit.quota" || is_rank(page, quantity, binding);
-    let inside_list = binding.source == Source::Inherited && page.clause(page.clause_of[index]).parent.is_some();
-    lists::operator(page, index).or(binding.op).is_some() || limited || inside_list || is_possession(page, quantity, binding)
-}
-
-/// `拥有1项发明或15项实用新型`: to have so many is to have at least so many.
-fn is_possession(page: &Page<'_>, quantity: &Quantity, binding: &Binding) -> bool {
-    let before = &page.text()[..quantity.number_start];
-    let named_behind = binding.source == Source::Named && binding.end > quantity.end;
-    named_behind && ["拥有", "具有", "获得", "取得", "或"].iter().any(|word| before.ends_with(word))
-}
-
-/// `排名前3名`: the word before the number is the bound.
-fn is_rank(page: &Page<'_>, quantity: &Quantity, binding: &Binding) -> bool {
-    binding.indicator.starts_with("market.rank") && page.text()[..quantity.number_start].ends_with('前')
-}
-
 /// The conditions with numbers of one sentence.
 pub(crate) fn read(page: &Page<'_>, sentence: usize, reading: &Reading) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
-    let mut case: Option<(String, usize)> = None;
+    let mut case: Option<Selected> = None;
     let mut skip_to = 0;
     for index in page.quantities_of(sentence) {
         match reading.role(index) {
             Role::Selector => {
                 if let Some(binding) = reading.binding(index) {
-                    let clause = page.clause(page.clause_of[index]);
-                    case = Some((
-                        page.slice(binding.start.max(clause.start), page.quantity(index).end).to_owned(),
-                        clause.parent.unwrap_or(usize::MAX),
-                    ));
+                    let run = Run { page, sentence, index, binding };
+                    let before = case.take().filter(|_| index > 0 && reading.role(index - 1) == Role::Selector);
+                    case = Some(run.selected(before));
                 }
             }
             Role::Condition if index >= skip_to => {
@@ -125,11 +125,9 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize, reading: &Reading) -> Vec<D
                     continue;
                 }
                 let clause = page.clause(page.clause_of[index]);
-                let when = case
-                    .as_ref()
-                    .filter(|(_, parent)| *parent == usize::MAX || clause.parent == Some(*parent))
-                    .map(|(words, _)| words.clone());
-                let draft = run.draft(when.or_else(|| run.case()));
+                let limit = case.as_ref().filter(|case| case.parent.is_none() || clause.parent == case.parent);
+                let when = limit.map(|case| page.slice(case.words.0, case.words.1).to_owned());
+                let draft = run.draft(when.or_else(|| binding.case.clone()).or_else(|| run.case()));
                 if !repeats(drafts.last(), &draft) {
                     drafts.push(draft);
                 } else if let Some(last) = drafts.last_mut() {
@@ -140,7 +138,30 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize, reading: &Reading) -> Vec<D
         }
     }
     complement(page, &mut drafts);
-    drafts
+    crate::areas::limit(page, sentence, &mut drafts);
+    between(page, drafts)
+}
+
+/// The case that the numbers read last have named.
+struct Selected {
+    words: (usize, usize),
+    /// The clause around the parentheses it stands in.
+    parent: Option<usize>,
+}
+
+/// The numbers of a stretch that only say which case another number is for, as conditions.
+pub(crate) fn selectors(page: &Page<'_>, sentence: usize, start: usize, end: usize) -> Vec<Condition> {
+    let reading = Reading::new(page, sentence);
+    let inside = |index: &usize| page.quantity(*index).number_start >= start && page.quantity(*index).end <= end;
+    let selecting = page.quantities_of(sentence).filter(inside).filter(|index| reading.role(*index) == Role::Selector);
+    let conditions = selecting.filter_map(|index| {
+        let run = Run { page, sentence, index, binding: reading.binding(index)? };
+        match run.draft(None).what {
+            What::Condition(condition) => Some(condition),
+            _ => None,
+        }
+    });
+    conditions.collect()
 }
 
 /// The same requirement twice in one list: `2000万元、2000万元及以上`.
@@ -154,29 +175,6 @@ fn repeats(last: Option<&Draft>, draft: &Draft) -> bool {
         && draft.start <= *end + 6
 }
 
-/// `1000万元以上，或1000万元以下但…`: where one band includes the number, the other excludes it.
-fn complement(page: &Page<'_>, drafts: &mut [Draft]) {
-    let included: Vec<(String, Option<Value>)> = drafts
-        .iter()
-        .filter_map(|draft| match &draft.what {
-            What::Condition(condition) if condition.op == Op::AtLeast => {
-                Some((condition.indicator.clone(), condition.value_base.clone()))
-            }
-            _ => None,
-        })
-        .collect();
-    for draft in drafts {
-        let below = page.slice(draft.start, draft.end).ends_with("以下");
-        if let What::Condition(condition) = &mut draft.what
-            && condition.op == Op::AtMost
-            && below
-            && included.contains(&(condition.indicator.clone(), condition.value_base.clone()))
-        {
-            condition.op = Op::Less;
-        }
-    }
-}
-
 /// One quantity being made a condition.
 struct Run<'p> {
     page: &'p Page<'p>,
@@ -186,6 +184,14 @@ struct Run<'p> {
 }
 
 impl Run<'_> {
+    /// The case this number names, together with the one before it.
+    fn selected(&self, before: Option<Selected>) -> Selected {
+        let clause = self.page.clause(self.page.clause_of[self.index]);
+        let start = self.binding.start.max(clause.start);
+        let start = before.map_or(start, |before| before.words.0);
+        Selected { words: (start, self.quantity().end), parent: clause.parent }
+    }
+
     fn quantity(&self) -> &Quantity {
         self.page.quantity(self.index)
     }
@@ -193,18 +199,19 @@ impl Run<'_> {
     fn draft(&self, when: Option<String>) -> Draft {
         let quantity = self.quantity();
         let (period, agg) = self.period();
-        let negated = self.page.is_refused(self.sentence, quantity.end);
+        let negated = self.binding.source != Source::Limit && self.page.is_refused(self.sentence, quantity.end);
         let condition = Condition {
-            indicator: self.binding.indicator.clone(),
+            indicator: self.indicator(period.as_deref()),
             op: self.operator(),
             value: written(quantity),
-            unit: Some(quantity.unit.clone()).filter(|unit| !unit.is_empty()),
+            unit: self.unit(),
             value_base: Some(based(quantity)),
             unit_base: self.base_unit(),
             period,
             agg,
             negated,
             when,
+            bounds: quantity.bounds.map(str::to_owned),
             ..Condition::new("", Op::Is, Value::Bool(true))
         };
         let (start, end) = (self.binding.start, self.binding.end.max(quantity.end));
@@ -212,6 +219,7 @@ impl Run<'_> {
             Source::Named => 0.92,
             Source::Composed => 0.9,
             Source::Inherited => 0.8,
+            Source::Limit => 0.85,
             Source::Ellipsis => 0.6,
             Source::Free => 0.45,
         };
@@ -219,10 +227,22 @@ impl Run<'_> {
             Source::Named => "number.named",
             Source::Composed => "number.composed",
             Source::Inherited => "number.inherited",
+            Source::Limit => "number.limit",
             Source::Ellipsis => "number.ellipsis",
             Source::Free => "number.free",
         };
         Draft { what: What::Condition(condition), start, end, confidence, rule, sentence: self.sentence }
+    }
+
+    /// A compound rate over more or fewer years than two is one of growth in general.
+    fn indicator(&self, period: Option<&str>) -> String {
+        let compound = self.binding.indicator == "fin.revenue_cagr_2y";
+        let indicator = if compound && period.is_some_and(|period| period != "last_2_years") {
+            "fin.revenue_growth"
+        } else {
+            &self.binding.indicator
+        };
+        indicator.to_owned()
     }
 
     fn operator(&self) -> Op {
@@ -236,58 +256,34 @@ impl Run<'_> {
             let words = self.page.slice(quantity.end, sentence.end);
             ["为中小微型企业", "为中小微企业", "为中型企业", "为小型企业", "为微型企业"].iter().any(|word| words.contains(word))
         };
-        if op == Op::AtMost && behind == "以下" && (self.page.excludes_below() || defines()) { Op::Less } else { op }
+        let noted =
+            ["(含", "(不含", "(包"].iter().any(|note| self.page.slice(quantity.number_start, quantity.end).contains(note));
+        match self.page.inclusion().operator(op, behind) {
+            other if other != op && !noted => other,
+            _ if op == Op::AtMost && behind == "以下" && defines() => Op::Less,
+            _ => op,
+        }
+    }
+
+    /// The unit as written; what may be applied for is counted in 项.
+    fn unit(&self) -> Option<String> {
+        let quantity = self.quantity();
+        if self.binding.source == Source::Limit && quantity.unit == "个" {
+            return Some("项".to_owned());
+        }
+        Some(quantity.unit.clone()).filter(|unit| !unit.is_empty())
     }
 
     fn base_unit(&self) -> Option<String> {
         let quantity = self.quantity();
+        if self.binding.source == Source::Limit {
+            return self.unit();
+        }
         if quantity.family != Family::Bare {
             return Some(quantity.base.clone()).filter(|base| !base.is_empty());
         }
         let indicator = self.page.rules.indicator(&self.binding.indicator).map(|at| &self.page.rules.indicators[at])?;
         matches!(indicator.unit_family.as_deref(), Some("money")).then(|| "元".to_owned())
-    }
-
-    /// The period meant and, over several years, how they are taken together.
-    fn period(&self) -> (Option<String>, Option<String>) {
-        let (page, quantity) = (self.page, self.quantity());
-        // A length of time or an area is not of a year.
-        if matches!(quantity.family, Family::Duration | Family::Day | Family::Area) {
-            return (None, None);
-        }
-        let clause = page.clause(page.clause_of[self.index]);
-        let found = page.period_before(clause, quantity.number_start).or_else(|| self.period_taken_over());
-        let Some((mut period, start)) = found else { return (None, None) };
-        let measured_against =
-            self.binding.indicator.ends_with("_growth") && page.slice(start, quantity.number_start).chars().count() <= 4;
-        if measured_against && period == "last_year" {
-            return (None, None);
-        }
-        if period == "Q1" && self.binding.indicator.ends_with("_growth") {
-            "Q1_yoy".clone_into(&mut period);
-        }
-        if !period.ends_with("_years") {
-            return (Some(period), None);
-        }
-        let aggregates = within(&page.hits.aggregates, start, quantity.number_start);
-        let own = aggregates.iter().rev().find(|hit| !page.slice(hit.start, quantity.number_start).contains("占全部"));
-        let agg = own.map(|hit| page.rules.units.aggregate[usize::from(hit.what)].value.clone());
-        (Some(period), agg)
-    }
-
-    /// `上年度研发费用不低于100万元,且占营业收入比重不低于3%`: the period of the clause before goes on.
-    fn period_taken_over(&self) -> Option<(String, usize)> {
-        let page = self.page;
-        let clause = page.clause(page.clause_of[self.index]);
-        let outer = clause.parent.map(|parent| page.clause(parent));
-        if let Some(found) = outer.and_then(|outer| page.period_before(outer, clause.start)) {
-            return Some(found);
-        }
-        let starts = page.slice(clause.start, clause.end).trim_start();
-        let goes_on = ["且", "并", "占", "其中", "每年", "同比"].iter().any(|word| starts.starts_with(word));
-        let quarter = || starts.starts_with("同比");
-        let previous = page.clause(clause.previous?);
-        (goes_on || quarter()).then(|| page.period_before(previous, previous.end)).flatten()
     }
 
     /// The kind of enterprise a number is for, where the text names one: `加工型企业总资产…`, `软件类企业30人`.
@@ -344,3 +340,6 @@ fn based(quantity: &Quantity) -> Value {
         None => Value::Number(quantity.low),
     }
 }
+
+#[cfg(test)]
+mod tests;

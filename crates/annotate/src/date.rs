@@ -18,6 +18,11 @@ impl DateToken {
         let first = Date::new(self.year.or(year)?, self.month, self.day.unwrap_or(1)).ok()?;
         Some(if self.day.is_none() { first.last_of_month() } else { first })
     }
+
+    /// The date as the start of a period: the first day of the month where no day is.
+    pub(crate) fn first_day(self, year: Option<i16>) -> Option<Date> {
+        Date::new(self.year.or(year)?, self.month, self.day.unwrap_or(1)).ok()
+    }
 }
 
 /// A year alone: `2025年度`.
@@ -55,6 +60,14 @@ pub(crate) fn date_at(text: &str, at: usize) -> Option<DateToken> {
     }
     let (day, end) = day_after_month(text, after)?;
     token(at, end, None, first, day)
+}
+
+/// `20日` at a byte: the day and the byte behind it.
+pub(crate) fn day_at(text: &str, at: usize) -> Option<(i8, usize)> {
+    let (day, end) = digits(text, at, 2)?;
+    let closed = text[end..].starts_with(['日', '号']);
+    let day = i8::try_from(day).ok().filter(|day| (1..=31).contains(day))?;
+    closed.then_some((day, end + '日'.len_utf8()))
 }
 
 /// The day behind 月, if there is one.

@@ -4,7 +4,7 @@ use model::{Annotation, Condition, Value, What};
 
 use crate::annotator::{Annotator, Input};
 use crate::rules::{Place, Section};
-use crate::tags;
+use crate::triage;
 
 /// Every failing example.
 pub(crate) fn failures(annotator: &Annotator) -> Vec<String> {
@@ -15,6 +15,7 @@ pub(crate) fn failures(annotator: &Annotator) -> Vec<String> {
     runner.titles();
     runner.tags();
     runner.places();
+    runner.wordings();
     runner.failures
 }
 
@@ -38,11 +39,18 @@ impl Runner<'_> {
     /// Runs one rule: `found` must be true for the hit and false for the miss.
     fn run(&mut self, rule: &str, hit: &str, miss: &str, found: impl Fn(&str) -> bool) {
         if !found(hit) {
-            self.failures.push(format!("{rule}: the hit `{hit}` does not hit"));
+            self.failures.push(format!("{}: {rule}: the hit `{hit}` does not hit", self.place(hit)));
         }
         if found(miss) {
-            self.failures.push(format!("{rule}: the miss `{miss}` hits"));
+            self.failures.push(format!("{}: {rule}: the miss `{miss}` hits", self.place(miss)));
         }
+    }
+
+    /// The file and line of an example.
+    fn place(&self, example: &str) -> String {
+        let place = self.annotator.catalogue().place_of_example(example);
+        // Names of places and industries are told by tables of codes, which have no lines of their own.
+        if place.is_empty() { "rules".to_owned() } else { place }
     }
 
     fn indicator(&mut self, kind: &str, id: &str, hit: &str, miss: &str) {
@@ -78,7 +86,7 @@ impl Runner<'_> {
             let found = |text: &str| {
                 conditions(&annotator.annotate(&Input { text, ..Input::default() })).any(|condition| {
                     condition.indicator == "qual.has"
-                        && matches!(&condition.value, Value::List(names) if names.contains(&rule.name))
+                        && matches!(&condition.value, Value::List(names) if names.iter().any(|name| name.ends_with(&rule.name)))
                 })
             };
             self.run(&format!("qualification `{}`", rule.name), &rule.hit, &rule.miss, found);
@@ -119,6 +127,17 @@ impl Runner<'_> {
             };
             self.run(&format!("comparator `{}`", rule.words.join("、")), &rule.hit, &rule.miss, found);
         }
+        for rule in &annotator.rules().numbers.words {
+            let found = |text: &str| rule.words.iter().any(|word| text.contains(word.as_str()));
+            self.run(&format!("words `{:?}`", rule.kind), &rule.hit, &rule.miss, found);
+        }
+        for rule in &annotator.rules().numbers.same {
+            let found = |text: &str| {
+                conditions(&annotator.annotate(&Input { text, ..Input::default() }))
+                    .any(|condition| condition.indicator == rule.indicator)
+            };
+            self.run(&format!("same `{}`", rule.indicator), &rule.hit, &rule.miss, found);
+        }
         for rule in &units.period {
             let found = |text: &str| {
                 conditions(&annotator.annotate(&Input { text, ..Input::default() }))
@@ -141,22 +160,51 @@ impl Runner<'_> {
             let found = |text: &str| !annotator.lexicon().find(&model::text::fold(text)).cues(rule.kind).is_empty();
             self.run(&format!("cue `{:?}`", rule.kind), &rule.hit, &rule.miss, found);
         }
-        for rule in &annotator.rules().sections {
-            let found = |heading: &str| crate::outline::section_of(heading, &annotator.rules().sections) == Some(rule.class);
-            self.run(&format!("section `{:?}`", rule.class), &rule.hit, &rule.miss, found);
+        for rule in annotator.rules().words.rules() {
+            let words: Vec<String> = rule.words.iter().map(|word| model::text::fold(word)).collect();
+            let found = |text: &str| words.iter().any(|word| model::text::fold(text).contains(word.as_str()));
+            self.run(&format!("words `{:?}`", rule.list), &rule.hit, &rule.miss, found);
         }
-        debug_assert!(annotator.rules().sections.iter().all(|rule| rule.class != Section::Other), "other is what no rule finds");
+        let sections = &annotator.rules().sections;
+        for rule in &sections.section {
+            let found = |heading: &str| {
+                let heading = model::text::fold(heading);
+                let hits = annotator.lexicon().find(&heading);
+                let class = crate::openings::of_heading(
+                    &heading,
+                    &hits,
+                    heading.find(' ').map_or(0, |at| at + 1),
+                    heading.len(),
+                    sections,
+                );
+                class.is_some_and(|class| sections.section[usize::from(class.rule)].label == rule.label)
+            };
+            self.run(&format!("section `{}`", rule.label), &rule.hit, &rule.miss, found);
+        }
+        for rule in &sections.opening {
+            let found = |header: &str| {
+                let header = model::text::fold(header);
+                let hits = annotator.lexicon().find(&header);
+                crate::openings::class_of(&header, &hits, 0, header.len(), sections) == Some(rule.class)
+            };
+            self.run(&format!("opening `{:?}`", rule.class), &rule.hit, &rule.miss, found);
+        }
+        for rule in &sections.document {
+            let found = |title: &str| crate::permits::genre_of(title, sections) == Some(rule.class);
+            self.run(&format!("document `{:?}`", rule.class), &rule.hit, &rule.miss, found);
+        }
+        debug_assert!(sections.section.iter().all(|rule| rule.class != Section::Other), "other is what no rule finds");
     }
 
     fn titles(&mut self) {
         let annotator = self.annotator;
         let rules = annotator.rules();
         for rule in &rules.kinds.triage {
-            let found = |title: &str| tags::triage(rules, title, "").as_deref() == Some(&rule.class);
+            let found = |title: &str| triage::triage(rules, title, "").is_some_and(|told| told.class == rule.class);
             self.run(&format!("triage `{}`", rule.class), &rule.hit, &rule.miss, found);
         }
         for rule in &rules.kinds.kind {
-            let found = |title: &str| tags::kind_of(rules, title).is_some_and(|(kind, _)| kind.id == rule.id);
+            let found = |title: &str| triage::kind_of(rules, title).is_some_and(|(kind, _)| kind.id == rule.id);
             self.run(&format!("kind `{}`", rule.id), &rule.hit, &rule.miss, found);
         }
     }
@@ -182,6 +230,11 @@ impl Runner<'_> {
                 .to_vec();
             self.report(&format!("place `{}`", rule.words.join("、")), failures);
         }
+        for rule in &rules.places.division {
+            let annotator = self.annotator;
+            let found = |issuer: &str| annotator.region_of(&[issuer.to_owned()], "", "") == rule.code;
+            self.run(&format!("division `{}`", rule.code), &rule.hit, &rule.miss, found);
+        }
         for rule in &rules.places.relative {
             let wanted = match rule.level {
                 1 | 2 => "310000",
@@ -192,6 +245,35 @@ impl Runner<'_> {
                 .map(|(text, wanted)| (text.clone(), self.names_codes(text, "310114", &codes) == wanted))
                 .to_vec();
             self.report(&format!("relative place `{}`", rule.words.join("、")), failures);
+        }
+    }
+
+    fn wordings(&mut self) {
+        let annotator = self.annotator;
+        let rules = annotator.rules();
+        for rule in &rules.wordings.rules {
+            let found = |text: &str| rule.words.iter().any(|word| text.contains(word.as_str()));
+            self.run(&format!("wording `{:?}`", rule.kind), &rule.hit, &rule.miss, found);
+        }
+        let names = |text: &str, indicator: &str| -> Vec<String> {
+            let annotation = annotator.annotate(&Input { text, region: "310114", ..Input::default() });
+            conditions(&annotation)
+                .filter(|condition| condition.indicator == indicator)
+                .filter_map(|condition| if let Value::List(names) = &condition.value { Some(names.clone()) } else { None })
+                .flatten()
+                .collect()
+        };
+        for rule in &rules.trades {
+            let found = |text: &str| names(text, "industry.in").iter().any(|name| rule.words.contains(name));
+            self.run(&format!("industry `{}`", rule.words.join("、")), &rule.hit, &rule.miss, found);
+        }
+        for rule in &rules.places.zone {
+            let found = |text: &str| !names(text, "reg.place").is_empty();
+            self.run(&format!("zone `{}`", rule.words.join("、")), &rule.hit, &rule.miss, found);
+        }
+        for rule in &rules.places.tie {
+            let found = |text: &str| !names(text, &rule.indicator).is_empty();
+            self.run(&format!("tie `{}`", rule.indicator), &rule.hit, &rule.miss, found);
         }
     }
 
@@ -238,7 +320,7 @@ pub(crate) fn shipped_rules() -> crate::rules::Rules {
 #[cfg(test)]
 pub(crate) fn shipped() -> &'static Annotator {
     static SHIPPED: std::sync::LazyLock<Annotator> = std::sync::LazyLock::new(|| {
-        let segmenter = crate::segment::segmenter(include_str!("../../../index/dictionary.txt")).unwrap();
+        let segmenter = crate::segment::segmenter(include_str!("../../../index/dictionary.txt"), &[]).unwrap();
         Annotator::new(&shipped_files(), segmenter).unwrap()
     });
     &SHIPPED

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::lexicon::{Hit, within};
 use crate::outline::Clause;
 use crate::page::{Draft, Page};
-use crate::rules::{CueKind, Fact, Polarity};
+use crate::rules::{CueKind, Fact, Polarity, WordingKind};
 
 /// How far a gap in a cue may reach, in characters.
 const MOST_GAP: usize = 20;
@@ -21,6 +21,11 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let mut drafts = stated_facts(page, sentence);
     drafts.extend(crate::titles::read(page, sentence));
     drafts.extend(crate::standing::read(page, sentence));
+    if let Some(limit) = crate::aid::read(page, sentence) {
+        // 不得重复申报 says the same again.
+        drafts.retain(|draft| !is_about(draft, "limit.duplicate"));
+        drafts.push(limit);
+    }
     drafts
 }
 
@@ -45,21 +50,55 @@ fn stated_facts(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
             covered = covered.max(end);
             continue;
         }
-        let Some(mut draft) = stated(page, sentence, fact, Stretch { start: hit.start, end, clause }) else { continue };
-        covered = end;
-        let repeated = last.get(fact.indicator.as_str()).is_some_and(|at| *at == clause_index || clause.previous == Some(*at));
-        last.insert(&fact.indicator, clause_index);
-        if repeated
-            && fact.polarity != Polarity::Forbidden
-            && let Some(earlier) = drafts.iter_mut().rev().find(|draft| is_about(draft, &fact.indicator))
-        {
-            earlier.end = earlier.end.max(draft.end);
+        if is_other_thing(page, fact, (hit.start, end), clause) {
             continue;
         }
+        let Some(mut draft) = stated(page, sentence, fact, Stretch { start: hit.start, end, clause }) else { continue };
+        covered = end;
+        let near = last.get(fact.indicator.as_str()).is_some_and(|at| *at == clause_index || clause.previous == Some(*at));
+        last.insert(&fact.indicator, clause_index);
         carry_period(page, fact, clause, &mut draft);
+        // The same fact once a sentence, unless it is asked for over other years.
+        if fact.polarity != Polarity::Forbidden
+            && let Some(earlier) = drafts.iter_mut().rev().find(|earlier| says_the_same(earlier, &draft, near))
+        {
+            if near {
+                earlier.end = earlier.end.max(draft.end);
+            }
+            continue;
+        }
         drafts.push(draft);
     }
     drafts
+}
+
+/// Whether a fact repeats an earlier one of its sentence.
+fn says_the_same(earlier: &Draft, draft: &Draft, near: bool) -> bool {
+    match (&earlier.what, &draft.what) {
+        (What::Condition(one), What::Condition(other)) => {
+            let own = other.period.is_some() && one.period.is_some() && one.period != other.period;
+            one.indicator == other.indicator && one.negated == other.negated && !own && (near || one.period == other.period)
+        }
+        _ => false,
+    }
+}
+
+/// 违法建设 is no offence on record, 拥有专利5件 a number's business.
+fn is_other_thing(page: &Page<'_>, fact: &Fact, (start, end): (usize, usize), clause: Clause) -> bool {
+    let rest = page.slice(end, clause.end.max(end));
+    let near = &rest[..rest.find(['(', ',', '、']).unwrap_or(rest.len())];
+    let counted = fact.value.is_some()
+        && (near.chars().take(9).any(|character| character.is_ascii_digit())
+            || page.rules.words(WordingKind::RightOnly).any(|word| rest.starts_with(word)));
+    let adverse = fact.polarity == Polarity::Adverse;
+    let other = adverse && page.rules.words(WordingKind::OtherAct).any(|word| rest.starts_with(word));
+    // 开展联合惩戒: what authorities do.
+    let before = page.slice(clause.start, start.max(clause.start));
+    let done = adverse && ["开展", "实施", "加强", "强化", "完善"].iter().any(|word| before.ends_with(word));
+    // 缩减外商投资准入负面清单: of the list itself.
+    let inverse = fact.polarity == Polarity::Inverse;
+    let cut = inverse && ["准入", "缩减", "压减", "制定"].iter().any(|word| before.ends_with(word));
+    counted || other || done || cut
 }
 
 /// Whether a draft is a condition on an indicator.
@@ -83,7 +122,8 @@ fn whole_cue(page: &Page<'_>, fact: &Fact, hit: &Hit<(u16, u16)>, clause: Clause
         let rest = page.slice(end, page.sentence(clause.sentence).end);
         let at = rest.find(part.as_str())?;
         let gap = &rest[..at];
-        if gap.chars().nth(MOST_GAP).is_some()
+        if fact.value.is_some() && gap.contains(['、', '及', '和'])
+            || gap.chars().nth(MOST_GAP).is_some()
             || gap.contains([',', '。', ';'])
             || gap.chars().any(|character| character.is_ascii_digit())
         {
@@ -96,7 +136,7 @@ fn whole_cue(page: &Page<'_>, fact: &Fact, hit: &Hit<(u16, u16)>, clause: Clause
 
 /// The draft of a fact, if its polarity suits the words around it.
 fn stated(page: &Page<'_>, sentence: usize, fact: &Fact, stretch: Stretch) -> Option<Draft> {
-    let denial = denied_at(page, stretch);
+    let denial = denied_at(page, stretch, fact.polarity == Polarity::Asserted);
     let refused = page.is_refused(sentence, stretch.start);
     let negated = match (fact.polarity, denial.is_some(), refused) {
         (Polarity::Adverse, true, false) | (Polarity::Adverse, false, true) => true,
@@ -132,21 +172,12 @@ fn stated(page: &Page<'_>, sentence: usize, fact: &Fact, stretch: Stretch) -> Op
         (condition.unit, condition.unit_base) = (fact.unit.clone(), fact.unit.clone());
     }
     condition.negated = negated;
-    if fact.indicator == "limit.quota" {
-        let bounds = page.sentence(sentence);
-        condition.period = within(&page.hits.periods, bounds.start, stretch.start)
-            .last()
-            .map(|hit| page.rules.units.period[usize::from(hit.what)].value.clone());
-    }
     Some(Draft { what: What::Condition(condition), start, end, confidence: 0.88, rule: "fact", sentence })
 }
 
-/// Verbs with which an asserted fact starts.
-const ASSERTING: [&str; 8] = ["具有", "拥有", "具备", "取得", "符合", "应为", "是", "为"];
-
 fn asserted_from(page: &Page<'_>, stretch: Stretch) -> usize {
     let before = page.slice(stretch.clause.start, stretch.start);
-    let verb = ASSERTING.iter().filter_map(|verb| before.rfind(verb).map(|at| (at, verb.len()))).max();
+    let verb = page.rules.words(WordingKind::Asserting).filter_map(|verb| before.rfind(verb).map(|at| (at, verb.len()))).max();
     match verb {
         Some((at, length)) if before[at + length..].chars().count() <= 6 => {
             stretch.clause.start + if ["是", "为", "应为"].contains(&&before[at..at + length]) { at + length } else { at }
@@ -158,10 +189,7 @@ fn asserted_from(page: &Page<'_>, stretch: Stretch) -> usize {
 /// `被列入…`: a refused fact starts at its verb.
 fn refused_from(page: &Page<'_>, stretch: Stretch) -> usize {
     let before = page.slice(stretch.clause.start, stretch.start);
-    let verb = ["被列入", "被纳入", "列入", "纳入", "存在", "发生", "有", "受到", "因"]
-        .iter()
-        .filter_map(|verb| before.rfind(verb))
-        .max();
+    let verb = page.rules.words(WordingKind::Incurring).filter_map(|verb| before.rfind(verb)).max();
     let start = match verb {
         Some(at) if before[at..].chars().count() <= 16 => stretch.clause.start + at,
         _ => stretch.start,
@@ -170,29 +198,11 @@ fn refused_from(page: &Page<'_>, stretch: Stretch) -> usize {
     period.filter(|hit| page.slice(hit.end, start).chars().count() <= 6).map_or(start, |hit| hit.start)
 }
 
-/// Nouns that may end a fact: 记录, 行为, 名单 …
-const TAILS: [&str; 14] = [
-    "等违法违规信用记录",
-    "等违法违规行为",
-    "信用记录",
-    "记录",
-    "行为",
-    "名单",
-    "情形",
-    "情况",
-    "范围",
-    "企业",
-    "机构",
-    "费",
-    "名录",
-    "、违规行为",
-];
-
 fn fact_end(page: &Page<'_>, stretch: Stretch) -> usize {
     let mut end = stretch.end;
     for _ in 0..2 {
         let rest = page.slice(end, stretch.clause.end.max(end));
-        if let Some(tail) = TAILS.iter().find(|tail| rest.starts_with(**tail)) {
+        if let Some(tail) = page.rules.words(WordingKind::FactTail).find(|tail| rest.starts_with(*tail)) {
             end += tail.len();
         }
     }
@@ -200,55 +210,76 @@ fn fact_end(page: &Page<'_>, stretch: Stretch) -> usize {
 }
 
 /// Where the denial of a fact starts, with the period written before it: `近三年未发生…事故`.
-fn denied_at(page: &Page<'_>, stretch: Stretch) -> Option<usize> {
+fn denied_at(page: &Page<'_>, stretch: Stretch, asserted: bool) -> Option<usize> {
     let Stretch { start, clause, end } = stretch;
-    // 未 may stand inside the cue itself: 未受到…处罚 never does, 无…记录 may.
     let before = within(page.hits.cues(CueKind::Negator), clause.start, start);
-    let negator = before.iter().rev().find(|hit| {
-        let between = page.slice(hit.end, start);
-        !is_part_of_a_word(page, hit) && !between.contains("的企业") && !between.contains("且")
+    let slice = page.slice(clause.start, start);
+    let forbidding = page.rules.words(WordingKind::Denying).filter_map(|word| slice.rfind(word)).max();
+    let negator = before.iter().rev().filter(|hit| !is_part_of_a_word(page, hit)).map(|hit| hit.start);
+    let negator = negator.chain(forbidding.map(|at| clause.start + at)).find(|at| {
+        let between = page.slice(*at, start);
+        // 未使用过贷款的多子女家庭: what is denied is said of the family.
+        // (不含港澳台地区)具有法人资格: a note that is closed before the fact.
+        let noted = between.find(')').is_some_and(|close| !between[..close].contains('('));
+        let of_another = asserted && between.ends_with('的');
+        !of_another
+            && !noted
+            && !between.contains("的企业")
+            && !between.contains("的单位")
+            && (!between.contains("且") || between.contains("或"))
     });
     let Some(negator) = negator else {
         // 不欠工资, 不亏损
         let close = page.text()[..start].ends_with('不').then(|| start - '不'.len_utf8());
-        return close.or_else(|| page.slice(start, end).starts_with('不').then_some(start));
+        let cue = page.slice(start, end);
+        return close.or_else(|| (cue.starts_with('不') && !cue.starts_with("不良")).then_some(start));
     };
-    let period = within(&page.hits.periods, clause.start, negator.start).last();
-    let near = period.filter(|hit| page.slice(hit.end, negator.start).chars().count() <= 24);
-    Some(near.map_or(negator.start, |hit| hit.start))
+    let period = within(&page.hits.periods, clause.start, negator).last();
+    let near = period.filter(|hit| page.slice(hit.end, negator).chars().count() <= 24);
+    Some(near.map_or(negator, |hit| hit.start))
 }
 
 /// 非 in 非常, 无 in 无锡, 不在 before 不在于 are no negation.
 fn is_part_of_a_word(page: &Page<'_>, hit: &Hit<()>) -> bool {
-    let rest = page.slice(hit.end, page.text().len().min(hit.end + 6));
+    let rest = page.text().get(hit.end..).unwrap_or_default();
     match page.slice(hit.start, hit.end) {
         "非" => rest.starts_with(['常', '遗', '公', '法', '物']),
         "无" => rest.starts_with(['锡', '人', '线', '纺', '偿', '形', '论', '需']),
-        "未" => rest.starts_with(['来', '成', '按']),
+        "未" => rest.starts_with(['来', '成', '按', '婚', '就']),
         _ => false,
     }
 }
 
-/// A period written before goes on for facts that are counted over years.
+/// The period a fact is asked for: written in its own clause, or carried on from the clauses before where facts are
+/// counted over years.
 fn carry_period(page: &Page<'_>, fact: &Fact, clause: Clause, draft: &mut Draft) {
-    if !fact.period {
-        return;
-    }
-    let own = page.period_before(clause, draft.end).filter(|(period, _)| period.starts_with("last_"));
-    let mut found = own.map(|(period, _)| period);
+    let within_years = |period: &String| period.starts_with("last_") || period.starts_with("current_");
+    let own = page.period_before(clause, draft.end).map(|(period, _)| period).filter(within_years);
+    let mut found = since(page, clause, draft.end).or(own);
     let mut at = clause;
     for _ in 0..2 {
-        if found.is_some() {
+        if found.is_some() || !fact.period {
             break;
         }
         let Some(previous) = at.previous else { break };
         at = page.clause(previous);
         let denies = page.has(CueKind::Negator, at.start, at.end);
-        let goes_on = denies || fact.polarity == Polarity::Asserted;
-        found =
-            page.period_before(at, at.end).filter(|(period, _)| goes_on && period.starts_with("last_")).map(|(period, _)| period);
+        let goes_on =
+            denies || fact.polarity == Polarity::Asserted || page.line(clause.sentence).is_some_and(|line| line.refused);
+        found = page.period_before(at, at.end).map(|(period, _)| period).filter(|period| goes_on && within_years(period));
     }
-    if let What::Condition(condition) = &mut draft.what {
+    let counted = fact.period || fact.indicator.starts_with("credit.") || fact.indicator.starts_with("free:");
+    if counted && let What::Condition(condition) = &mut draft.what {
         condition.period = found;
     }
+}
+
+/// `自2020年1月1日起出现…`: a period that starts on a day.
+fn since(page: &Page<'_>, clause: Clause, end: usize) -> Option<String> {
+    let from = page.tokens.dates.partition_point(|date| date.start < clause.start);
+    let token = page.tokens.dates[from..].iter().take_while(|date| date.end <= end).last()?;
+    let date = token.date(None).filter(|_| token.day.is_some())?;
+    let rest = page.slice(token.end, end);
+    let starts = ["起", "以来", "以后", "之后", "后", "至今"].iter().any(|word| rest.starts_with(word));
+    starts.then(|| format!("since_{date}"))
 }

@@ -3,12 +3,12 @@
 use model::What;
 
 use crate::page::{Draft, Page};
-use crate::rules::{CueKind, Section};
+use crate::rules::{CueKind, Section, WordingKind};
 
 /// Lengths of such a requirement, in characters.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=120;
-/// Nouns at the end of what must not be on record.
-const RECORDS: [&str; 6] = ["记录", "行为", "情形", "问题", "纠纷", "现象"];
+/// Pieces of one refusal.
+const MOST_PIECES: usize = 20;
 /// Endings of words that only say when or where.
 const SETTINGS: [char; 7] = ['中', '时', '内', '后', '前', '间', '年'];
 
@@ -19,42 +19,133 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize, taken: &[(usize, usize)]) -
     if line.heading || !page.may_set_conditions(sentence) || page.has(CueKind::RefusalList, bounds.start, bounds.end) {
         return Vec::new();
     }
-    let free = |start: usize, end: usize| !taken.iter().any(|(from, to)| *from < end && *to > start);
-    let make = |start: usize, end: usize, negated: bool| {
-        let (start, end) = page.trimmed(start, end);
-        let words = page.slice(start, end).trim_end_matches(['的', '等', ',']);
-        let end = start + words.len();
-        let what = What::ConditionText { negated };
-        (free(start, end) && LENGTHS.contains(&words.chars().count())).then_some(Draft {
-            what,
-            start,
-            end,
-            confidence: 0.5,
-            rule: "judged",
-            sentence,
-        })
-    };
+    let judge = Judge { page, sentence, taken };
     if line.refused {
-        return make(bounds.start, bounds.end, true).into_iter().collect();
+        return judge.runs(true).into_iter().filter_map(|(start, end)| judge.make(start, end, true)).collect();
     }
     if let Some(refusal) = page.hits.cue(CueKind::Refusal, bounds.start, bounds.end) {
-        return refused_pieces(page, bounds.start, refusal.start)
-            .into_iter()
-            .filter_map(|(start, end)| make(start, end, true))
-            .collect();
+        // 有下列情形之一的,所报材料一律退回: the list says what is refused.
+        if page.has(CueKind::Listing, bounds.start, refusal.start) {
+            return Vec::new();
+        }
+        let pieces = refused_pieces(page, bounds.start, refusal.start);
+        return pieces.into_iter().filter_map(|(start, end)| judge.make(start, end, true)).collect();
     }
-    let denied = denied_clauses(page, sentence);
-    if !denied.is_empty() {
-        return denied.into_iter().filter_map(|(start, end)| make(start, end, true)).collect();
+    let denied = judge.denied();
+    let gives = page.has(CueKind::Award, bounds.start, bounds.end) || page.has(CueKind::Benefit, bounds.start, bounds.end);
+    // What stands beside a condition that a rule has read is a requirement too.
+    let beside = !page.phrase && taken.iter().any(|(from, to)| *from < bounds.end && *to > bounds.start);
+    let entry = matches!(line.section, Section::Conditions) || line.any.is_some() || beside;
+    let mut drafts: Vec<Draft> = Vec::new();
+    if entry && !gives {
+        let runs = judge.runs(false);
+        drafts
+            .extend(runs.into_iter().filter(|run| judge.requires(*run)).filter_map(|(start, end)| judge.make(start, end, false)));
     }
-    let entry = line.section == Section::Conditions && line.level > 0 && line.end - line.body <= 600;
-    if entry { make(bounds.start, bounds.end, false).into_iter().collect() } else { Vec::new() }
+    for (start, end) in denied {
+        if !drafts.iter().any(|draft| draft.start < end && start < draft.end) {
+            drafts.extend(judge.make(start, end, true));
+        }
+    }
+    drafts
+}
+
+/// One sentence and what of it rules have read.
+struct Judge<'p> {
+    page: &'p Page<'p>,
+    sentence: usize,
+    taken: &'p [(usize, usize)],
+}
+
+impl Judge<'_> {
+    fn make(&self, start: usize, end: usize, negated: bool) -> Option<Draft> {
+        let (start, end) = self.page.trimmed(start, end);
+        let words = self.page.slice(start, end).trim_end_matches(['的', '等', ',']);
+        let end = start + words.len();
+        // 经审议其他不予支持的: whatever else, which nobody can check.
+        let rest = negated && ["其他不予", "其他不得", "其他不宜", "其他不符合"].iter().any(|word| words.contains(word));
+        let fits = !rest && self.is_free(start, end) && LENGTHS.contains(&words.chars().count());
+        let what = What::ConditionText { negated };
+        fits.then_some(Draft { what, start, end, confidence: 0.5, rule: "judged", sentence: self.sentence })
+    }
+
+    fn is_free(&self, start: usize, end: usize) -> bool {
+        !self.taken.iter().any(|(from, to)| *from < end && *to > start)
+    }
+
+    /// Whether a stretch holds a number that is a matter of its own.
+    fn counts(&self, start: usize, end: usize) -> bool {
+        let tokens = &self.page.tokens.quantities;
+        let from = tokens.partition_point(|quantity| quantity.number_start < start);
+        tokens[from..].iter().take_while(|quantity| quantity.number_start < end).any(|quantity| !quantity.unit.is_empty())
+    }
+
+    /// Neighbouring clauses that no rule has read, as one requirement; a clause with a subject of its own starts anew.
+    fn runs(&self, refused: bool) -> Vec<(usize, usize)> {
+        let page = self.page;
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        let mut open = false;
+        for clause in page.clauses_of(self.sentence).map(|index| page.clause(index)).filter(|clause| clause.parent.is_none()) {
+            let words = page.slice(clause.start, clause.end);
+            let free = self.is_free(clause.start, clause.end)
+                && !self.counts(clause.start, clause.end)
+                && (refused || !page.rules.says(WordingKind::Instruction, words));
+            match runs.last_mut() {
+                Some(last) if free && open && !starts_anew(words) => last.1 = clause.end,
+                _ if free => runs.push((clause.start, clause.end)),
+                _ => {}
+            }
+            open = free && !page.slice(clause.end, clause.end + 1).starts_with(':');
+        }
+        runs
+    }
+
+    /// Whether the words are those of a requirement, and of one that stands for itself.
+    fn requires(&self, (start, end): (usize, usize)) -> bool {
+        let page = self.page;
+        let bounds = page.sentence(self.sentence);
+        let words = page.slice(start, end).trim();
+        let named = page.rules.says(WordingKind::Requirement, words);
+        let lead = page.rules.words(WordingKind::Heading).any(|word| words.starts_with(word));
+        // An entry without a stop that only names something is a heading.
+        let stopped = page.slice(bounds.end, bounds.end + 3).starts_with(['。', ';', '；']) || words.chars().count() > 14;
+        let opens = page.slice(end, bounds.end + 3).trim_start().starts_with(':');
+        named && !lead && stopped && !opens
+    }
+
+    /// `贴息期内无不良信贷记录`: clauses that deny a record.
+    fn denied(&self) -> Vec<(usize, usize)> {
+        let page = self.page;
+        page.clauses_of(self.sentence)
+            .map(|index| page.clause(index))
+            .filter(|clause| clause.parent.is_none())
+            .filter_map(|clause| {
+                let negator = page.hits.cue(CueKind::Negator, clause.start, clause.end)?;
+                let (_, end) = page.trimmed(clause.start, clause.end);
+                let end = if page.slice(negator.start.min(end), end).ends_with('等') { end - '等'.len_utf8() } else { end };
+                let words = page.slice(negator.start, end);
+                let starts_early = page.slice(clause.start, negator.start).chars().count() <= 10;
+                let record = page.rules.words(WordingKind::Record).any(|noun| words.ends_with(noun));
+                (starts_early && record && words.chars().count() <= 30).then_some((negator.start, end))
+            })
+            .collect()
+    }
+}
+
+/// `社会组织应具有…`: a clause with its own subject.
+fn starts_anew(words: &str) -> bool {
+    let reach = words.char_indices().nth(10).map_or(words.len(), |(at, _)| at);
+    let must = ["应", "须", "需"].iter().filter_map(|word| words[..reach].find(word)).min();
+    must.is_some_and(|at| words[..at].chars().count() >= 2)
 }
 
 /// `工商注销、连续停产12个月以上等不得申报`: the pieces of the list before the refusal.
 fn refused_pieces(page: &Page<'_>, start: usize, end: usize) -> Vec<(usize, usize)> {
     let slice = page.slice(start, end);
-    if slice.contains("逾期") || slice.trim().is_empty() {
+    if ["逾期", "投诉", "举报"].iter().any(|word| slice.contains(word))
+        || slice.trim().is_empty()
+        || page.has(CueKind::Award, start, end)
+    {
         return Vec::new();
     }
     let mut pieces = Vec::new();
@@ -77,24 +168,12 @@ fn refused_pieces(page: &Page<'_>, start: usize, end: usize) -> Vec<(usize, usiz
             .iter()
             .find(|word| words.starts_with(**word))
             .map_or(0, |word| word.len());
-        let plain = words.trim_end_matches(['的', '等', ' ']);
-        (!plain.ends_with(SETTINGS) && plain.chars().count() >= 4).then_some((start + from + skip, start + to))
+        let plain = words.trim_end_matches(['的', '等', ' ', '“', '"']);
+        let vague = page.rules.words(WordingKind::Heading).any(|word| plain.starts_with(word))
+            || page.rules.says(WordingKind::Instruction, plain)
+            || ["法院", "部门", "主管机关"].iter().any(|office| plain.ends_with(office));
+        (!vague && !plain.ends_with(SETTINGS) && plain.chars().count() >= 4)
+            .then_some((start + from + skip, start + from + plain.len()))
     };
-    pieces.into_iter().take(20).filter_map(piece).collect()
-}
-
-/// `贴息期内无不良信贷记录`: clauses that deny a record.
-fn denied_clauses(page: &Page<'_>, sentence: usize) -> Vec<(usize, usize)> {
-    page.clauses_of(sentence)
-        .map(|index| page.clause(index))
-        .filter(|clause| clause.parent.is_none())
-        .filter_map(|clause| {
-            let negator = page.hits.cue(CueKind::Negator, clause.start, clause.end)?;
-            let (_, end) = page.trimmed(clause.start, clause.end);
-            let words = page.slice(negator.start, end);
-            let starts_early = page.slice(clause.start, negator.start).chars().count() <= 10;
-            (starts_early && RECORDS.iter().any(|noun| words.ends_with(noun)) && words.chars().count() <= 30)
-                .then_some((negator.start, end))
-        })
-        .collect()
+    pieces.into_iter().take(MOST_PIECES).filter_map(piece).collect()
 }

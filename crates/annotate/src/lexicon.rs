@@ -12,11 +12,25 @@ pub(crate) enum Sense {
     Fact(u16, u16),
     Qualification(u16),
     Cue(CueKind),
+    /// A word of headings: its rule, and whether it is a strong one.
+    Heading(u16, bool),
+    /// A word of list headers: its rule and the pattern it starts.
+    Opening(u16, u16),
     Size(u16),
     Scale,
     Period(u16),
     Aggregate(u16),
-    Tag { file: u8, tag: u16, strong: bool },
+    Tag(TagWord),
+    Organ,
+}
+
+/// A word of a tag; `word` numbers it among all words of all tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TagWord {
+    pub(crate) file: u8,
+    pub(crate) tag: u16,
+    pub(crate) strong: bool,
+    pub(crate) word: u16,
 }
 
 /// A word found in the text.
@@ -34,15 +48,19 @@ pub(crate) struct Hits {
     pub(crate) facts: Vec<Hit<(u16, u16)>>,
     pub(crate) qualifications: Vec<Hit<u16>>,
     pub(crate) cues: Vec<Vec<Hit<()>>>,
+    pub(crate) headings: Vec<Hit<(u16, bool)>>,
+    pub(crate) openings: Vec<Hit<(u16, u16)>>,
     pub(crate) sizes: Vec<Hit<u16>>,
     pub(crate) scales: Vec<Hit<()>>,
     pub(crate) periods: Vec<Hit<u16>>,
     pub(crate) aggregates: Vec<Hit<u16>>,
-    pub(crate) tags: Vec<Hit<(u8, u16, bool)>>,
+    pub(crate) tags: Vec<Hit<TagWord>>,
+    /// Names of agencies.
+    pub(crate) organs: Vec<Hit<()>>,
 }
 
 /// Kinds of cues, as indices into [`Hits::cues`].
-const CUE_KINDS: usize = CueKind::Target as usize + 1;
+const CUE_KINDS: usize = CueKind::Urging as usize + 1;
 
 impl Hits {
     /// The cues of a kind.
@@ -109,11 +127,14 @@ impl Lexicon {
                     Sense::Fact(fact, cue) => hits.facts.push(Hit { start, end, what: (fact, cue) }),
                     Sense::Qualification(what) => hits.qualifications.push(Hit { start, end, what }),
                     Sense::Cue(kind) => hits.cues[kind as usize].push(Hit { start, end, what: () }),
+                    Sense::Heading(rule, strong) => hits.headings.push(Hit { start, end, what: (rule, strong) }),
+                    Sense::Opening(rule, word) => hits.openings.push(Hit { start, end, what: (rule, word) }),
                     Sense::Size(what) => hits.sizes.push(Hit { start, end, what }),
                     Sense::Scale => hits.scales.push(Hit { start, end, what: () }),
                     Sense::Period(what) => hits.periods.push(Hit { start, end, what }),
                     Sense::Aggregate(what) => hits.aggregates.push(Hit { start, end, what }),
-                    Sense::Tag { file, tag, strong } => hits.tags.push(Hit { start, end, what: (file, tag, strong) }),
+                    Sense::Tag(what) => hits.tags.push(Hit { start, end, what }),
+                    Sense::Organ => hits.organs.push(Hit { start, end, what: () }),
                 }
             }
         }
@@ -124,6 +145,9 @@ impl Lexicon {
         longest(&mut hits.scales);
         longest(&mut hits.periods);
         longest(&mut hits.aggregates);
+        hits.headings.sort_by_key(|hit| (hit.start, hit.end));
+        hits.openings.sort_by_key(|hit| (hit.start, hit.end));
+        longest(&mut hits.organs);
         hits.facts.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
         hits
     }
@@ -169,6 +193,15 @@ fn words_of(rules: &Rules) -> Vec<(String, Sense)> {
     for cue in &rules.cues {
         words.extend(cue.words.iter().map(|word| (word.clone(), Sense::Cue(cue.kind))));
     }
+    for (at, section) in rules.sections.section.iter().enumerate() {
+        words.extend(section.words.iter().map(|word| (word.clone(), Sense::Heading(index(at), true))));
+        words.extend(section.weak.iter().map(|word| (word.clone(), Sense::Heading(index(at), false))));
+    }
+    for (at, opening) in rules.sections.opening.iter().enumerate() {
+        for (word_at, word) in opening.words.iter().enumerate() {
+            words.push((first_part(word).to_owned(), Sense::Opening(index(at), index(word_at))));
+        }
+    }
     for (at, size) in rules.sizes.size.iter().enumerate() {
         words.extend(size.words.iter().map(|word| (word.clone(), Sense::Size(index(at)))));
     }
@@ -181,12 +214,17 @@ fn words_of(rules: &Rules) -> Vec<(String, Sense)> {
     for (at, aggregate) in rules.units.aggregate.iter().enumerate() {
         words.extend(aggregate.words.iter().map(|word| (word.clone(), Sense::Aggregate(index(at)))));
     }
+    let mut number = 0_u16;
     for (file, (_, tags)) in rules.tags.iter().enumerate() {
         let file = u8::try_from(file).unwrap_or(u8::MAX);
         for (at, tag) in tags.tag.iter().enumerate() {
             for (list, strong) in [(&tag.words, true), (&tag.weak, false)] {
-                words.extend(list.iter().map(|word| (word.clone(), Sense::Tag { file, tag: index(at), strong })));
+                words.extend(list.iter().map(|word| {
+                    number = number.saturating_add(1);
+                    (word.clone(), Sense::Tag(TagWord { file, tag: index(at), strong, word: number }))
+                }));
             }
+            words.extend(tag.organs.iter().map(|organ| (organ.clone(), Sense::Organ)));
         }
     }
     words

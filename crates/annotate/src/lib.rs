@@ -2,43 +2,79 @@
 //!
 //! Vocabulary and rules are data under `rules/` and `index/dictionary.txt`; the grammar that combines them is code here.
 //! A text goes through five steps, each linear in its length:
-//! `reading` (normal form, hard-wrapped lines joined) → `lexicon` (one automaton finds every word of every rule) and
-//! `token` (numbers, dates) → `outline` (headings, sentences, clauses, what a list header says of its items) →
+//! `reading` (normal form, `tables` written out as sentences, hard-wrapped lines joined) → `lexicon` (one automaton finds every word of every rule) and
+//! `token` (numbers, dates) → `outline` (`lines` and their `markers`, `headings` and `openings`: sections, sentences, clauses,
+//! what a list header says of its items) → `permits` (what each sentence may say) →
 //! `bind` (which number belongs to which indicator) → conditions, awards, windows and the other items.
 //! Pure: no I/O, no clock.
 
+mod aid;
+mod alternatives;
 mod annotator;
+mod areas;
 mod awards;
 mod bind;
+mod catalogue;
 mod conditions;
 mod contacts;
+mod coverage;
 mod date;
 mod examples;
+mod explain;
+#[cfg(test)]
+mod fact_tests;
 mod facts;
 mod grade;
+mod headings;
+mod inclusive;
+mod industries;
 mod judged;
 mod key_points;
 mod lexicon;
 mod life_cycle;
+mod limits;
+mod lines;
 mod lists;
+mod markers;
 mod materials;
+mod new_words;
 mod number;
+mod open;
+mod openings;
 mod outline;
 mod page;
+mod pairs;
+mod permits;
 mod places;
 mod reading;
+mod refer;
 mod references;
+mod registered;
 mod remarks;
 mod rules;
 pub mod score;
+mod sections;
 mod segment;
 mod standing;
+mod subject;
+mod tables;
+mod tag_rules;
 mod tags;
 mod titles;
 mod token;
 mod tree;
+mod triage;
+mod validity;
+mod whereabouts;
 mod windows;
+mod words;
 
 pub use annotator::{Annotator, Input};
+pub use catalogue::{Catalogue, RuleEntry};
+pub use coverage::{Overlap, RuleUse};
+pub use explain::{Explained, Explanation, Ground, Unused};
 pub use life_cycle::life_cycle;
-pub use segment::segmenter;
+pub use new_words::{Edges, Proposal, Wanted, propose};
+pub use rules::Section;
+pub use sections::SectionNode;
+pub use segment::{Word, read_words, segmenter};

@@ -4,74 +4,12 @@ use model::What;
 
 use crate::outline::Line;
 use crate::page::{Draft, Page};
-use crate::rules::Section;
+use crate::rules::{CueKind, Section};
+use crate::tables::Kind;
+use crate::words::List;
 
-/// Words that introduce materials in running text.
-const INTRODUCERS: &[&str] = &[
-    "申请材料包括",
-    "申报材料包括",
-    "材料包括",
-    "提交以下材料",
-    "提供以下材料",
-    "提交下列材料",
-    "提供下列材料",
-    "需提交",
-    "须提交",
-    "需提供",
-    "须提供",
-    "申报要件要求:",
-    "申报材料:",
-    "申请材料:",
-    "所需材料:",
-    "提交材料:",
-    "材料清单:",
-    "材料要求:",
-];
-/// Endings of names of documents.
-const DOCUMENTS: &[&str] = &[
-    "申请书",
-    "申请表",
-    "申报表",
-    "申报书",
-    "汇总表",
-    "报告",
-    "证明",
-    "证书",
-    "执照",
-    "复印件",
-    "原件",
-    "材料",
-    "文件",
-    "合同",
-    "协议",
-    "发票",
-    "凭证",
-    "清单",
-    "承诺书",
-    "声明",
-    "表",
-    "光盘",
-    "电子版",
-    "纸质版",
-    "方案",
-    "说明",
-    "报表",
-    "许可证",
-    "批复",
-    "回单",
-    "函",
-    "身份证",
-    "银行账户",
-    "流水",
-    "章程",
-    "名册",
-    "花名册",
-    "照片",
-    "备案",
-    "信用报告",
-    "明细",
-    "简介",
-];
+/// How many words tell the form of one document.
+const MOST_FORMS: usize = 4;
 /// The longest name of a document, in characters.
 const MOST_NAME_CHARACTERS: usize = 60;
 
@@ -82,23 +20,57 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     if page.triage.as_deref().is_some_and(|triage| ["news", "result", "lifecycle", "interpret"].contains(&triage)) {
         return Vec::new();
     }
-    if line.section == Section::Materials && line.level > 0 && !line.heading && bounds.start == line.body {
+    let listed_in_table = page.reading.row_at(bounds.start).is_some_and(|row| row.kind == Kind::Materials);
+    if line.section == Section::Materials && (line.level > 0 || listed_in_table) && !line.heading && bounds.start == line.body {
         return entry(page, sentence, line).into_iter().collect();
     }
-    let slice = page.slice(bounds.start, bounds.end);
-    let introduced = INTRODUCERS.iter().filter_map(|word| slice.find(word).map(|at| at + word.len())).min();
-    if let Some(at) = introduced {
-        return listed(page, sentence, bounds.start + at, bounds.end);
+    let asked = [List::MaterialIntroducer, List::MaterialHanded, List::MaterialVerb];
+    if !asked.into_iter().any(|list| page.present(sentence, list)) {
+        return Vec::new();
     }
-    let handed = ["报市", "报送", "提交", "递交", "盖章", "胶装", "一式", "单独放置", "报至", "报区", "寄送"]
-        .iter()
-        .any(|word| slice.contains(word));
+    let slice = page.slice(bounds.start, bounds.end);
+    let told = if page.present(sentence, List::MaterialIntroducer) { slice } else { "" };
+    if let Some((_, end)) = page.words(List::MaterialIntroducer).first(told) {
+        return listed(page, sentence, bounds.start + end, bounds.end);
+    }
     // Documents the authorities exchange among themselves are not the applicant's.
     let authority = page
         .hits
-        .cue(crate::rules::CueKind::Authority, bounds.start, bounds.end)
+        .cue(CueKind::Authority, bounds.start, bounds.end)
         .is_some_and(|cue| slice[..cue.start - bounds.start].chars().count() < 12);
-    if handed && !authority { copies(page, sentence) } else { Vec::new() }
+    if authority {
+        return Vec::new();
+    }
+    let handed = page.present(sentence, List::MaterialHanded);
+    let drafts = if handed { copies(page, sentence) } else { Vec::new() };
+    if drafts.is_empty() { named_behind_verbs(page, sentence, line) } else { drafts }
+}
+
+/// `凭不动产权证、网签备案单办理`, `提交《申报表》`: documents right behind the verb, each ending as documents do.
+fn named_behind_verbs(page: &Page<'_>, sentence: usize, line: &Line) -> Vec<Draft> {
+    if !page.present(sentence, List::MaterialVerb) {
+        return Vec::new();
+    }
+    let applying = matches!(line.section, Section::Procedure | Section::Materials | Section::Support) || page.phrase;
+    let bounds = page.sentence(sentence);
+    if !applying && !page.has(CueKind::Applicant, bounds.start, bounds.end) {
+        return Vec::new();
+    }
+    for index in page.clauses_of(sentence) {
+        let clause = page.clause(index);
+        let slice = page.slice(clause.start, clause.end);
+        let Some((_, end)) = page.words(List::MaterialVerb).first(slice) else { continue };
+        let rest = &slice[end..];
+        let last = page.words(List::MaterialDocument).last(rest).map_or(0, |(_, end)| end);
+        let behind = rest[last..].trim_start_matches('》');
+        let closes =
+            behind.is_empty() || ["办理", "申请", "即可", "到", "等", "向", "至"].iter().any(|word| behind.starts_with(word));
+        let generic = page.words(List::MaterialGeneric).at_end(rest[..last].trim_end_matches('》')).is_some();
+        if last > 0 && closes && !generic && rest[..last].chars().count() <= MOST_NAME_CHARACTERS {
+            return listed(page, sentence, clause.start + end, clause.start + end + rest.len() - behind.len());
+        }
+    }
+    Vec::new()
 }
 
 /// A numbered entry under the heading: its first words are the name.
@@ -150,17 +122,13 @@ fn copies(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
         }
         let slice = page.slice(clause.start, clause.end);
         let from = ["将", "提交"].iter().filter_map(|word| slice.find(word).map(|at| at + word.len())).min().unwrap_or(0);
-        let to = ["请于", "报市", "报送至", "报至", "需", "应", "单独", "报区", "报我"]
-            .iter()
-            .filter_map(|word| slice[from..].find(word).map(|at| from + at))
-            .min()
-            .unwrap_or(slice.len());
+        let to = page.words(List::MaterialObjectEnd).first(&slice[from..]).map_or(slice.len(), |(at, _)| from + at);
         if from >= to {
             continue;
         }
         let words = &slice[from..to];
-        let counted = ["一式", "原件", "复印件", "份", "光盘", "汇总表"].iter().any(|word| words.contains(word))
-            || slice[to..].starts_with("需") && slice.contains("盖章");
+        let counted =
+            page.words(List::MaterialCounted).stand_in(words) || slice[to..].starts_with("需") && slice.contains("盖章");
         let plain = words.chars().next().is_some_and(|first| !first.is_ascii_digit()) && !words.contains("部门");
         if counted && plain {
             for (start, end) in split_and(words) {
@@ -168,7 +136,7 @@ fn copies(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
             }
         } else if drafts.is_empty()
             && index == page.clauses_of(sentence).start
-            && has_document(words)
+            && page.words(List::MaterialDocument).stand_in(words)
             && words.chars().count() >= 6
             && slice.len() == words.len()
             && page.slice(clause.end, page.sentence(sentence).end).contains("盖章")
@@ -198,24 +166,35 @@ fn split_and(words: &str) -> Vec<(usize, usize)> {
     pieces
 }
 
-fn has_document(words: &str) -> bool {
-    DOCUMENTS.iter().any(|document| words.contains(document))
-}
-
 /// A material with its plain name, if the words name a document.
 fn named(page: &Page<'_>, sentence: usize, start: usize, end: usize, strict: bool) -> Option<Draft> {
     let (start, end) = page.trimmed(start, end);
     let words = page.slice(start, end);
     let end = start + after_title(words);
     let words = page.slice(start, end);
-    let name = plain_name(words);
+    let name = plain_name(page, words);
     let characters = name.chars().count();
-    if !(2..=MOST_NAME_CHARACTERS).contains(&characters) || strict && (!has_document(name) || name.starts_with('有')) {
+    let whole = ["以上", "上述", "所有", "全部"].iter().any(|word| name.starts_with(word));
+    let document = page.words(List::MaterialDocument).stand_in(name) && !name.starts_with('有') && !whole;
+    if !(2..=MOST_NAME_CHARACTERS).contains(&characters) || strict && !document {
         return None;
     }
-    let required = !["如有", "可选", "非必须", "自愿提供", "可提供"].iter().any(|word| words.contains(word));
-    let what = What::Material { name: name.to_owned(), required, copies: None, form: None };
+    let required = !page.words(List::MaterialOptional).stand_in(words);
+    let forms: Vec<&str> =
+        page.words(List::MaterialForm).places(words).map(|(from, to)| &words[from..to]).take(MOST_FORMS).collect();
+    let form = (!forms.is_empty()).then(|| forms.join("、"));
+    let what = What::Material { name: name.to_owned(), required, copies: copies_of(words), form };
     Some(Draft { what, start, end, confidence: if strict { 0.7 } else { 0.8 }, rule: "material", sentence })
+}
+
+/// `一式三份`, `两份`, `各1份`.
+fn copies_of(words: &str) -> Option<u16> {
+    let at = words.rfind('份')?;
+    let number = words[..at].char_indices().rev().take(3).map(|(at, _)| at).filter_map(|at| {
+        let numeral = crate::number::latin(words, at).or_else(|| crate::number::chinese(words, at))?;
+        (words[numeral.end..].starts_with('份')).then_some(numeral.value)
+    });
+    number.last().and_then(|value| u16::try_from(value).ok()).filter(|count| (1..=50).contains(count))
 }
 
 /// A name in 《》 ends with it: `《申请书》(平台下载)`.
@@ -223,14 +202,55 @@ fn after_title(words: &str) -> usize {
     if words.starts_with('《') { words.find('》').map_or(words.len(), |at| at + '》'.len_utf8()) } else { words.len() }
 }
 
-/// Without brackets, notes, numbers of copies and forms.
-fn plain_name(words: &str) -> &str {
+/// Without verbs, brackets, notes, numbers of copies and forms.
+fn plain_name<'w>(page: &Page<'_>, words: &'w str) -> &'w str {
     let words = words.trim_start_matches('《');
-    let end = ["(", "》", "一式", "纸质版", "原件", "复印件", "文字版", "两份", "一份", "三份", "各一份", "各1份"]
-        .iter()
-        .filter_map(|word| words.find(word))
-        .filter(|at| *at > 0)
-        .min()
-        .unwrap_or(words.len());
-    words[..end].trim_start_matches("企业").trim_matches(['《', '》', ' ']).trim()
+    let end = first_behind(page, words).unwrap_or(words.len());
+    let name = words[..end].trim_matches(['《', '》', ' ']).trim();
+    let start = page.words(List::MaterialNameStart).at_start(name).filter(|length| name[*length..].chars().count() >= 2);
+    start.map_or(name, |length| &name[length..]).trim_matches(['《', '》', ' '])
+}
+
+/// Where the first note behind the first character starts.
+fn first_behind(page: &Page<'_>, words: &str) -> Option<usize> {
+    let skip = words.chars().next()?.len_utf8();
+    page.words(List::MaterialNameEnd).first(&words[skip..]).map(|(at, _)| at + skip)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::What;
+
+    use crate::annotator::Input;
+    use crate::examples::shipped;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let items = shipped().annotate(&Input { text, title: "关于组织申报的通知", ..Input::default() }).items;
+        let shown: Vec<String> = items
+            .iter()
+            .filter_map(|item| match &item.what {
+                What::Material { name, required, copies, form } => {
+                    let copies = copies.map(|copies| format!(" ×{copies}")).unwrap_or_default();
+                    let form = form.as_ref().map(|form| format!(" {form}")).unwrap_or_default();
+                    Some(format!("{name}{copies}{form}{}", if *required { "" } else { " ?" }))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(shown.join(" | "), expected, "in {text}");
+    }
+
+    #[test]
+    fn entries_of_a_list_of_materials_are_named_without_verbs_and_notes() {
+        let list = "三、申报材料\n1.提供营业执照复印件;\n2.项目申请表(一式三份);\n3.获奖证书(如有)。\n四、申报程序";
+        check(list, "营业执照 复印件 | 项目申请表 ×3 | 获奖证书 ?");
+    }
+
+    #[test]
+    fn documents_in_running_text_are_found_behind_their_verb() {
+        check("申报单位需提交营业执照、审计报告和项目申请表。", "营业执照 | 审计报告 | 项目申请表");
+        check("申请人凭不动产权证、契税完税证明办理。", "不动产权证 | 契税完税证明");
+        check("申报单位须如实提交申报材料。", "");
+    }
 }

@@ -3,18 +3,23 @@
 //! Chinese notices number their parts `第一章`, `一、`, `(一)`, `1.`, `(1)`, `①`; often several entries stand in one
 //! paragraph, so a line here is one numbered entry or one paragraph, whichever is shorter.
 
+use crate::headings;
 use crate::lexicon::Hits;
+use crate::lines;
+use crate::markers::{self, Marker};
 use crate::number;
-use crate::rules::{CueKind, Section, SectionRule};
+use crate::rules::{Section, SectionFile};
 
 /// One entry or paragraph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) start: usize,
     pub(crate) end: usize,
     /// Byte behind the number of the entry.
     pub(crate) body: usize,
-    /// 1 for `一、` down to 5 for `①`; 0 for a paragraph.
+    /// Its number, if it has one.
+    pub(crate) mark: Option<Marker>,
+    /// Rank of its number, 1 for the outermost; 0 for a paragraph.
     pub(crate) level: u8,
     pub(crate) heading: bool,
     pub(crate) section: Section,
@@ -24,6 +29,10 @@ pub(crate) struct Line {
     pub(crate) any: Option<usize>,
     /// The line that introduces the list this line is an item of.
     pub(crate) list: Option<usize>,
+    /// The line it stands under.
+    pub(crate) parent: Option<usize>,
+    /// The rule that told the section from its own words.
+    pub(crate) rule: Option<u16>,
 }
 
 /// What stands between full stops, semicolons or line ends.
@@ -54,10 +63,6 @@ pub(crate) struct Outline {
     pub(crate) clauses: Vec<Clause>,
 }
 
-/// A heading is at most this long, in characters.
-const MOST_HEADING_CHARACTERS: usize = 36;
-/// A label before a colon is at most this long, in characters.
-const MOST_LABEL_CHARACTERS: usize = 14;
 /// `、并与…签订合同` starts a requirement of its own; `、并购` does not.
 const BOTH: [&str; 10] = ["、并与", "、并且", "、并签", "、并已", "、并在", "、并有", "、并按", "、并能", "、并具", "、并取"];
 /// Longer sentences are read in pieces.
@@ -66,9 +71,10 @@ const MOST_SENTENCE_BYTES: usize = 2_000;
 const MOST_DEPTH: usize = 6;
 
 impl Outline {
-    pub(crate) fn new(text: &str, hits: &Hits, sections: &[SectionRule]) -> Self {
-        let mut outline = Self { lines: lines(text), ..Self::default() };
-        outline.classify(text, hits, sections);
+    pub(crate) fn new(text: &str, hits: &Hits, sections: &SectionFile) -> Self {
+        let lines = lines::split(text, hits).into_iter().map(Line::from).collect();
+        let mut outline = Self { lines, ..Self::default() };
+        headings::classify(&mut outline.lines, text, hits, sections);
         outline.split_sentences(text);
         outline.split_clauses(text);
         outline
@@ -103,56 +109,6 @@ impl Outline {
                 open.last().copied().unwrap_or_default()
             })
             .collect()
-    }
-
-    /// Gives each line its section and what headers say of it.
-    fn classify(&mut self, text: &str, hits: &Hits, sections: &[SectionRule]) {
-        let mut stack: Vec<Frame> = Vec::new();
-        for index in 0..self.lines.len() {
-            let line = &self.lines[index];
-            let (level, body) = (line.level * 10, &text[line.body..line.end]);
-            let next = self.lines.get(index + 1);
-            let followed = next.is_some_and(|next| next.level == 0 || next.level > line.level);
-            let own_class = || section_of(body, sections).is_some_and(|class| class != Section::Support);
-            // The last line heads nothing.
-            let heading = next.is_some() && is_heading(body, line.level) && (followed || line.level == 0 || own_class());
-            let label = label_of(body);
-            let class = if heading { section_of(body, sections) } else { label.and_then(|label| section_of(label, sections)) };
-            if level > 0 {
-                while stack.last().is_some_and(|frame| frame.level >= level || level < frame.items) {
-                    stack.pop();
-                }
-            } else if (heading || label.is_some()) && class.is_some() {
-                stack.clear();
-            } else {
-                // A paragraph ends the list before it, not the section.
-                while stack.last().is_some_and(|frame| frame.intro && frame.items > 0) {
-                    stack.pop();
-                }
-            }
-            if let Some(frame) = stack.last_mut().filter(|frame| frame.intro && frame.items == 0) {
-                frame.items = level;
-            }
-            let top = stack.last().cloned().unwrap_or_default();
-            let section = class.unwrap_or(top.section);
-            let intro = Intro::of(hits, line, body, self.lines.get(index + 1));
-            let refused_section = heading && class == Some(Section::Exclusions);
-            let line = &mut self.lines[index];
-            (line.heading, line.section, line.refused, line.any, line.list) = (heading, section, top.refused, top.any, top.list);
-            if level > 0 || class.is_some() || intro.opens {
-                let own = if level > 0 { level } else { top.level + u8::from(intro.opens) * 5 };
-                let frame = Frame {
-                    level: own.max(u8::from(class.is_some())),
-                    section,
-                    refused: top.refused || intro.refused || refused_section,
-                    any: if intro.any { Some(index) } else { top.any.filter(|_| !intro.opens) },
-                    list: if intro.opens { Some(index) } else { top.list },
-                    intro: intro.opens && level == 0 && class.is_none(),
-                    items: 0,
-                };
-                stack.push(frame);
-            }
-        }
     }
 
     fn split_sentences(&mut self, text: &str) {
@@ -240,199 +196,28 @@ impl Splitter<'_> {
     }
 }
 
-/// A header whose entries are still coming.
-#[derive(Debug, Clone, Default)]
-struct Frame {
-    level: u8,
-    section: Section,
-    refused: bool,
-    any: Option<usize>,
-    list: Option<usize>,
-    /// An unnumbered paragraph that introduces a list.
-    intro: bool,
-    /// Level of its first entry; an entry above that level ends the list.
-    items: u8,
-}
-
-/// What a line says of the entries below it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Intro {
-    opens: bool,
-    refused: bool,
-    any: bool,
-}
-
-impl Intro {
-    fn of(hits: &Hits, line: &Line, body: &str, next: Option<&Line>) -> Self {
-        let deeper = next.is_some_and(|next| next.level > line.level);
-        let opens = deeper
-            && (body.trim_end().ends_with(':')
-                || line.level == 0
-                || hits.cue(CueKind::RefusalList, line.start, line.end).is_some()
-                || hits.cue(CueKind::Agreement, line.start, line.end).is_some());
-        if !opens {
-            return Self::default();
+impl From<lines::Stretch> for Line {
+    fn from(stretch: lines::Stretch) -> Self {
+        Self {
+            start: stretch.start,
+            end: stretch.end,
+            body: stretch.body,
+            mark: stretch.mark,
+            level: stretch.mark.map_or(0, |mark| mark.style.rank()),
+            heading: false,
+            section: Section::Other,
+            refused: false,
+            any: None,
+            list: None,
+            parent: None,
+            rule: None,
         }
-        // Only the last sentence of a paragraph introduces what follows it.
-        let start = body.trim_end_matches([':', '。', ';']).rfind(['。', ';']).map_or(line.body, |at| line.body + at);
-        let listed = ["下列", "以下", "如下", "情形", "情况", "之一"].iter().any(|word| text_has(body, start - line.body, word));
-        let refused = hits.cue(CueKind::RefusalList, start, line.end).is_some()
-            || (listed && hits.cue(CueKind::Refusal, start, line.end).is_some());
-        let any = !refused && hits.cue(CueKind::Agreement, start, line.end).is_some();
-        Self { opens, refused, any }
     }
-}
-
-fn text_has(body: &str, from: usize, word: &str) -> bool {
-    body.get(from..).is_some_and(|rest| rest.contains(word))
-}
-
-fn is_heading(body: &str, level: u8) -> bool {
-    let short = body.chars().nth(MOST_HEADING_CHARACTERS).is_none();
-    let trimmed = body.trim_end();
-    short
-        && !trimmed.is_empty()
-        && !trimmed.ends_with(['。', ';', ',', '、', '；', '的'])
-        && !trimmed.chars().any(|character| character.is_ascii_digit() || character == '%')
-        && (level > 0 || trimmed.chars().nth(16).is_none())
-        && (level > 0 || !trimmed.contains([',', '。']))
-}
-
-/// `申报条件` in `申报条件:企业须…` or `申报条件。企业须…`.
-fn label_of(body: &str) -> Option<&str> {
-    let end = body.char_indices().take(MOST_LABEL_CHARACTERS + 1).find(|(_, character)| matches!(character, ':' | '。' | '.'))?.0;
-    // A short sentence that is the whole entry is no label.
-    let goes_on = body[end..].starts_with(':') || body[end..].chars().nth(1).is_some();
-    (end > 0 && goes_on && !body[..end].contains([',', '、', ';', '(', '%'])).then(|| &body[..end])
-}
-
-/// The class of a heading.
-pub(crate) fn section_of(heading: &str, sections: &[SectionRule]) -> Option<Section> {
-    sections.iter().find(|rule| rule.words.iter().any(|word| heading.contains(word.as_str()))).map(|rule| rule.class)
-}
-
-/// Splits a text into paragraphs and numbered entries.
-fn lines(text: &str) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for paragraph in text.split_inclusive('\n') {
-        let end = start + paragraph.trim_end_matches('\n').len();
-        let mut from = start;
-        for (at, _) in entries(&text[start..end]) {
-            let at = start + at;
-            if at > from {
-                push_line(&mut lines, text, from, at);
-            }
-            from = at;
-        }
-        push_line(&mut lines, text, from, end);
-        start += paragraph.len();
-    }
-    lines
-}
-
-fn push_line(lines: &mut Vec<Line>, text: &str, start: usize, end: usize) {
-    let blank = text[start..end].len() - text[start..end].trim_start().len();
-    let start = start + blank;
-    if start >= end {
-        return;
-    }
-    let (level, length) = marker(&text[start..end]).unwrap_or((0, 0));
-    lines.push(Line {
-        start,
-        end,
-        body: start + length,
-        level,
-        heading: false,
-        section: Section::Other,
-        refused: false,
-        any: None,
-        list: None,
-    });
-}
-
-/// Where numbered entries start inside a paragraph (not at its start), with their level.
-fn entries(paragraph: &str) -> Vec<(usize, u8)> {
-    let mut found = Vec::new();
-    let mut previous = ' ';
-    for (at, character) in paragraph.char_indices() {
-        if at > 0 && matches!(character, '(' | '①'..='⑳' | '0'..='9') && previous != '第' {
-            let open = matches!(previous, ':' | ';' | '。' | ',' | '；' | ' ');
-            if let Some((level, length)) = marker(&paragraph[at..]) {
-                // Within running text only (一) and ① are entries without a stop before them.
-                let certain =
-                    level == 2 && !paragraph[at + length..].starts_with(['项', '款', '至', '、', '条', '和', '目']) || level == 5;
-                if certain || (open && !is_amount(&paragraph[at + length..])) {
-                    found.push((at, level));
-                }
-            }
-        }
-        previous = character;
-    }
-    found
-}
-
-/// `1.` is an entry only if what follows is no continuation of a number.
-fn is_amount(rest: &str) -> bool {
-    rest.chars().next().is_none_or(|character| character.is_ascii_digit())
 }
 
 /// Whether a line starts a numbered entry or a label, for joining wrapped lines.
 pub(crate) fn starts_an_entry(line: &str) -> bool {
-    let label = label_of(line).is_some_and(|label| line[label.len()..].starts_with(':'));
-    marker(line).is_some() || label || line.starts_with("附件")
-}
-
-/// The number at the start of an entry: its level and length in bytes.
-fn marker(text: &str) -> Option<(u8, usize)> {
-    let first = text.chars().next()?;
-    match first {
-        '第' => {
-            let end = numeral_end(text, first.len_utf8())?;
-            let unit = text[end..].chars().next()?;
-            let level = match unit {
-                '章' | '节' | '部' => 1,
-                '条' => 1,
-                _ => return None,
-            };
-            Some((level, end + unit.len_utf8() + usize::from(text[end + unit.len_utf8()..].starts_with(' '))))
-        }
-        '(' => {
-            let end = numeral_end(text, 1)?;
-            let chinese = !text.as_bytes()[1].is_ascii_digit();
-            text[end..].starts_with(')').then_some((if chinese { 2 } else { 4 }, end + 1))
-        }
-        '①'..='⑳' | '●' | '•' | '■' | '◆' | '★' | '○' => Some((5, first.len_utf8())),
-        _ => {
-            let end = numeral_end(text, 0)?;
-            let chinese = !first.is_ascii_digit();
-            let sign = text[end..].chars().next()?;
-            match sign {
-                '、' => Some((if chinese { 1 } else { 3 }, end + sign.len_utf8())),
-                '.' | '．' if !text[end + sign.len_utf8()..].starts_with(|next: char| next.is_ascii_digit()) => {
-                    Some((if chinese { 1 } else { 3 }, end + sign.len_utf8()))
-                }
-                ')' if !chinese => Some((4, end + 1)),
-                _ => None,
-            }
-        }
-    }
-}
-
-/// The end of a short numeral, Latin up to two digits or Chinese.
-fn numeral_end(text: &str, from: usize) -> Option<usize> {
-    let rest = text.get(from..)?;
-    let latin = rest.bytes().take(4).take_while(u8::is_ascii_digit).count();
-    if latin > 0 {
-        return (latin <= 3).then_some(from + latin);
-    }
-    let chinese: usize = rest
-        .chars()
-        .take(5)
-        .take_while(|character| number::starts_chinese(*character) || *character == '百')
-        .map(char::len_utf8)
-        .sum();
-    (chinese > 0).then_some(from + chinese)
+    markers::marker(line).is_some() || headings::starts_with_label(line) || line.starts_with("附件")
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! One text being annotated: everything found in it so far, and questions the grammars ask about it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use jiff::civil::Date;
 use model::text::Span;
 use model::{Item, What};
 
+use crate::inclusive::Inclusion;
 use crate::lexicon::{Hits, within};
 use crate::outline::{Clause, Line, Outline, Sentence};
+use crate::permits::{self, Permit};
 use crate::reading::Reading;
-use crate::rules::{CueKind, Rules, Section};
+use crate::rules::{CueKind, Genre, Rules, Section};
 use crate::token::{Quantity, Tokens};
-
-/// Triage classes whose texts set no conditions of their own.
-const WITHOUT_CONDITIONS: [&str; 4] = ["news", "interpret", "result", "lifecycle"];
+use crate::triage::Triage;
+use crate::words::{List, WordLists, Words};
 
 /// One text with what is known of it.
 pub(crate) struct Page<'a> {
@@ -29,10 +30,26 @@ pub(crate) struct Page<'a> {
     pub(crate) region: &'a str,
     pub(crate) date: Option<Date>,
     pub(crate) triage: Option<String>,
+    /// What told the triage class.
+    pub(crate) told: Option<Triage>,
+    /// The title, empty where there is none.
+    pub(crate) title: &'a str,
+    /// For each sentence the lists that have a word in it.
+    present: Vec<u32>,
     /// A short text without title or headings: read as a phrase, where context need not be proved.
     pub(crate) phrase: bool,
-    /// Whether the document says that its 以下 excludes the number.
-    excludes_below: OnceCell<bool>,
+    /// The title in normal form.
+    pub(crate) named: String,
+    /// What the title says the whole document is.
+    pub(crate) genre: Option<Genre>,
+    /// Whether the title says that it explains another document.
+    pub(crate) explains: bool,
+    /// What each sentence may say.
+    permits: Vec<Permit>,
+    /// What the document says of its own 以上 and 以下.
+    inclusion: OnceCell<Inclusion>,
+    /// What the last number required was of, for a tier whose name stands in the sentence before.
+    pub(crate) carried: RefCell<Option<Carried>>,
 }
 
 /// Something found, in bytes of the reading.
@@ -47,6 +64,15 @@ pub(crate) struct Draft {
     pub(crate) sentence: usize,
 }
 
+/// The indicator of the last number required.
+#[derive(Debug, Clone)]
+pub(crate) struct Carried {
+    pub(crate) sentence: usize,
+    pub(crate) indicator: String,
+    pub(crate) base: String,
+    pub(crate) family: crate::token::Family,
+}
+
 /// A text without title is read as a phrase up to this many bytes.
 const MOST_PHRASE_BYTES: usize = 1_500;
 
@@ -57,18 +83,23 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) segmenter: &'a jieba_rs::Jieba,
     pub(crate) region: &'a str,
     pub(crate) date: Option<Date>,
-    pub(crate) triage: Option<String>,
+    /// The triage class and what told it.
+    pub(crate) told: Option<Triage>,
     pub(crate) title: &'a str,
 }
 
 impl<'a> Page<'a> {
     pub(crate) fn new(reading: Reading<'a>, hits: Hits, around: Surroundings<'a>) -> Self {
         let tokens = around.lexer.read(reading.text());
-        let outline = Outline::new(reading.text(), &hits, &around.rules.sections);
+        let mut outline = Outline::new(reading.text(), &hits, &around.rules.sections);
+        crate::tables::classify(&mut outline, reading.rows());
         let clause_of = outline.clauses_at(tokens.quantities.iter().map(|quantity| quantity.number_start));
         let headed = outline.lines.iter().any(|line| line.heading && line.section != Section::Other);
         let phrase = around.title.is_empty() && !headed && reading.text().len() <= MOST_PHRASE_BYTES;
-        Self {
+        let text = reading.text();
+        let sentences = outline.sentences.iter().map(|sentence| text.get(sentence.start..sentence.end).unwrap_or_default());
+        let present = sentences.map(|sentence| around.rules.words.present(sentence)).collect();
+        let mut page = Self {
             rules: around.rules,
             lexer: around.lexer,
             segmenter: around.segmenter,
@@ -79,10 +110,22 @@ impl<'a> Page<'a> {
             clause_of,
             region: around.region,
             date: around.date,
-            triage: around.triage,
+            triage: around.told.as_ref().map(|told| told.class.clone()),
+            told: around.told,
             phrase,
-            excludes_below: OnceCell::new(),
-        }
+            title: around.title,
+            present,
+            named: model::text::Normal::new(around.title).text().to_owned(),
+            genre: permits::genre_of(around.title, &around.rules.sections),
+            explains: ["解读", "解析", "问答", "图解", "读懂", "答记者问", "说明会", "划重点"]
+                .iter()
+                .any(|word| around.title.contains(word)),
+            permits: Vec::new(),
+            inclusion: OnceCell::new(),
+            carried: RefCell::new(None),
+        };
+        page.permits = permits::all(&page);
+        page
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -129,70 +172,42 @@ impl<'a> Page<'a> {
         self.hits.cue(kind, start, end).is_some()
     }
 
+    /// What a sentence may say.
+    pub(crate) fn permit(&self, sentence: usize) -> Permit {
+        self.permits.get(sentence).copied().unwrap_or_default()
+    }
+
     /// Whether a sentence may say what an applicant must meet or gets.
     pub(crate) fn may_bind(&self, sentence: usize) -> bool {
-        let bounds = self.sentence(sentence);
-        if self.triage.as_deref().is_some_and(|triage| WITHOUT_CONDITIONS.contains(&triage)) {
-            return false;
-        }
-        ![CueKind::Target, CueKind::Service, CueKind::Budget].into_iter().any(|kind| self.has(kind, bounds.start, bounds.end))
-            && !counts_enterprises(self.slice(bounds.start, bounds.end))
+        self.permit(sentence).remarks
     }
 
     /// Whether a sentence may set conditions: in the right section, or saying so itself.
     pub(crate) fn may_set_conditions(&self, sentence: usize) -> bool {
-        if !self.may_bind(sentence) {
-            return false;
-        }
-        let bounds = self.sentence(sentence);
-        let Some(line) = self.line(sentence) else { return false };
-        if self.phrase || line.refused || line.any.is_some() {
-            return true;
-        }
-        let says_so = self.has(CueKind::Applicant, bounds.start, bounds.end);
-        let refuses = self.has(CueKind::Refusal, bounds.start, bounds.end);
-        match line.section {
-            Section::Conditions | Section::Exclusions => true,
-            Section::Support => says_so || refuses || line.list.is_some() || self.has(CueKind::Award, bounds.start, bounds.end),
-            Section::Target | Section::Division | Section::Contact | Section::Materials | Section::Basis => false,
-            Section::Procedure | Section::Window | Section::Validity => refuses && says_so,
-            Section::Other => self.says_who_gets(sentence) || refuses || self.list_sets_conditions(line),
-        }
-    }
-
-    /// `申报单位应…`, `对…的企业,给予…`.
-    fn says_who_gets(&self, sentence: usize) -> bool {
-        let bounds = self.sentence(sentence);
-        let applicant = self.has(CueKind::Applicant, bounds.start, bounds.end);
-        let slice = self.slice(bounds.start, bounds.end);
-        let must = ["应", "须", "需", "符合", "具备", "满足"].iter().any(|word| slice.contains(word));
-        applicant && (must || self.has(CueKind::Award, bounds.start, bounds.end))
-    }
-
-    /// An entry under a line such as `申报企业应符合下列条件:`.
-    fn list_sets_conditions(&self, line: &Line) -> bool {
-        let Some(header) = line.list.and_then(|list| self.outline.lines.get(list)) else { return false };
-        self.has(CueKind::Applicant, header.start, header.end) || self.slice(header.start, header.end).contains("条件")
+        self.permit(sentence).conditions
     }
 
     /// Whether a sentence may say what is given.
     pub(crate) fn may_award(&self, sentence: usize) -> bool {
-        let section = self.line(sentence).map(|line| line.section);
-        let bounds = self.sentence(sentence);
-        let slice = self.slice(bounds.start, bounds.end);
-        // 并处5000元以下罚款 is given too, but nobody applies for it.
-        let punishes = ["罚款", "并处", "处以", "赔偿", "违约金", "滞纳金"].iter().any(|word| slice.contains(word));
-        self.may_bind(sentence)
-            && !punishes
-            && !matches!(
-                section,
-                Some(Section::Target | Section::Division | Section::Contact | Section::Materials | Section::Exclusions)
-            )
+        crate::awards::possible(self, sentence)
+    }
+
+    /// Whether a sentence has a word of a list that is asked for everywhere.
+    pub(crate) fn present(&self, sentence: usize, list: List) -> bool {
+        self.present.get(sentence).is_some_and(|bits| bits & WordLists::bit_of(list) != 0)
+    }
+
+    /// The words of a list.
+    pub(crate) fn words(&self, list: List) -> &Words {
+        self.rules.words.of(list)
     }
 
     /// Whether what a sentence says is refused: by itself (`…的,不得申报`) or by the header of its list.
     pub(crate) fn is_refused(&self, sentence: usize, at: usize) -> bool {
         if self.line(sentence).is_some_and(|line| line.refused) {
+            return true;
+        }
+        if self.follows_a_refusal(sentence) {
             return true;
         }
         let bounds = self.sentence(sentence);
@@ -201,15 +216,24 @@ impl<'a> Page<'a> {
         !self.slice(at, refusal.start).contains("应当符合") && !self.slice(at, refusal.start).contains("可申报")
     }
 
-    /// `本办法所称“以下”不含本数`, or the definition style of the size standard.
-    pub(crate) fn excludes_below(&self) -> bool {
-        *self.excludes_below.get_or_init(|| {
-            let text = self.text();
-            text.match_indices("以下").any(|(at, _)| {
-                let rest: String = text[at..].chars().take(14).collect();
-                rest.contains("不含本数") || rest.contains("不包括本数") || rest.contains("不包含本数")
+    /// `有下列情形的不予支持。发生安全事故;…`: a list in the line of its header, which a full stop ends.
+    pub(crate) fn follows_a_refusal(&self, sentence: usize) -> bool {
+        const MOST_ITEMS: usize = 12;
+        let Some(line) = self.line(sentence) else { return false };
+        (0..sentence)
+            .rev()
+            .take(MOST_ITEMS)
+            .map(|previous| self.sentence(previous))
+            .take_while(|previous| previous.start >= line.start)
+            .any(|previous| {
+                self.has(CueKind::RefusalList, previous.start, previous.end)
+                    && self.slice(previous.start, previous.end).ends_with(['持', '请', '报', '理', '助', '励', '定'])
             })
-        })
+    }
+
+    /// What the document says of its own 以上 and 以下.
+    pub(crate) fn inclusion(&self) -> Inclusion {
+        *self.inclusion.get_or_init(|| Inclusion::of(self.text()))
     }
 
     /// The period written in a clause before a position, as its value and where it starts.
@@ -244,17 +268,4 @@ impl<'a> Page<'a> {
             rule: draft.rule.to_owned(),
         })
     }
-}
-
-/// `纳税过1亿元的企业达30家`: a count of enterprises is a goal or a report, never a condition.
-fn counts_enterprises(sentence: &str) -> bool {
-    ["的企业达", "的企业超过", "的企业突破", "企业数量达", "企业总数达", "的企业有", "企业达到", "的企业共"]
-        .iter()
-        .any(|word| sentence.match_indices(word).any(|(at, _)| followed_by_count(&sentence[at + word.len()..])))
-}
-
-fn followed_by_count(rest: &str) -> bool {
-    let digits = rest.trim_start_matches(['到', '过', '约']);
-    let after = digits.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
-    after.len() < digits.len() && after.trim_start_matches(['万', '余', '多']).starts_with(['家', '户', '个'])
 }

@@ -1,11 +1,12 @@
-//! Places: where an enterprise must be registered, and which place a policy is for.
+//! Places: their names with codes, and which place a policy is for.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use model::region::{COUNTRY, lies_within, significant};
-use model::{Condition, ConfigError, Op, Regions, Value, What};
+use model::{ConfigError, Regions};
 
-use crate::page::{Draft, Page};
 use crate::rules::Rules;
+
+pub(crate) use crate::registered::read;
 
 /// Names of places with their codes.
 pub(crate) struct Places {
@@ -17,8 +18,10 @@ pub(crate) struct Places {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Meaning {
     Codes(Vec<String>),
-    /// 本省 1, 本市 2, 本区 3.
+    /// 本省 1, 本市 2, 本区 3, 本辖区 0.
     Relative(u8),
+    /// A park, which has no code.
+    Zone,
 }
 
 /// A place found in a text.
@@ -28,6 +31,7 @@ pub(crate) struct Named {
     pub(crate) end: usize,
     pub(crate) codes: Vec<String>,
     pub(crate) relative: bool,
+    pub(crate) zone: bool,
 }
 
 impl Places {
@@ -53,6 +57,11 @@ impl Places {
                 names.insert(word.clone(), Meaning::Relative(relative.level));
             }
         }
+        for zone in &rules.places.zone {
+            for word in &zone.words {
+                names.entry(model::text::fold(word)).or_insert(Meaning::Zone);
+            }
+        }
         let (words, meanings): (Vec<String>, Vec<Meaning>) = names.into_iter().unzip();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
@@ -66,11 +75,13 @@ impl Places {
         self.automaton
             .find_iter(text)
             .map(|found| {
-                let (codes, relative) = match &self.meanings[found.pattern().as_usize()] {
+                let meaning = &self.meanings[found.pattern().as_usize()];
+                let (codes, relative) = match meaning {
                     Meaning::Codes(codes) => (nearest(codes, region), false),
                     Meaning::Relative(level) => (relative(*level, region), true),
+                    Meaning::Zone => (Vec::new(), false),
                 };
-                Named { start: found.start(), end: found.end(), codes, relative }
+                Named { start: found.start(), end: found.end(), codes, relative, zone: *meaning == Meaning::Zone }
             })
             .collect()
     }
@@ -108,196 +119,10 @@ fn relative(level: u8, region: &str) -> Vec<String> {
     vec![match level {
         1 => format!("{}0000", &region[..2]),
         2 if municipality => format!("{}0000", &region[..2]),
-        2 => format!("{}00", &region[..4]),
+        // Counties right below a province and the country itself stand for themselves.
+        2 if region[2..4] != *"00" && region[2..4] != *"90" => format!("{}00", &region[..4]),
         _ => region.to_owned(),
     }]
-}
-
-/// Words behind a place that make it a place of registration.
-const INSIDE: &[&str] = &[
-    "行政区域",
-    "区域",
-    "范围",
-    "境内",
-    "辖区",
-    "内",
-    "注册",
-    "登记",
-    "依法",
-    "设立",
-    "新",
-    "落户",
-    "经营",
-    "市内",
-    "投资",
-    "纳税",
-    "合法",
-];
-/// Acts that tie an enterprise to a place.
-const ACTS: &[&str] = &[
-    "注册",
-    "登记",
-    "设立",
-    "成立",
-    "落户",
-    "购置",
-    "租赁",
-    "经营",
-    "纳税",
-    "引进",
-    "投资",
-    "区域内",
-    "境内",
-    "投产",
-    "建设",
-    "统计",
-];
-
-/// Requirements about the place of registration in one sentence.
-pub(crate) fn read(page: &Page<'_>, places: &Places, sentence: usize) -> Vec<Draft> {
-    let bounds = page.sentence(sentence);
-    let slice = page.slice(bounds.start, bounds.end);
-    if !ACTS.iter().any(|act| slice.contains(act)) && !slice.contains("计划单列市除外") || !page.may_set_conditions(sentence)
-    {
-        return Vec::new();
-    }
-    let mut drafts: Vec<Draft> = Vec::new();
-    for named in places.find(slice, page.region) {
-        let Some((start, end)) = registered(slice, &named) else { continue };
-        let names = vec![slice[named.start..named.end].to_owned()];
-        if let Some(last) = drafts.last_mut()
-            && bounds.start + start < last.end
-        {
-            extend(last, names, &named.codes);
-            continue;
-        }
-        drafts.push(draft(
-            page,
-            sentence,
-            Place { start: bounds.start + start, end: bounds.start + end, names, codes: named.codes, relative: named.relative },
-        ));
-    }
-    drafts.extend(excepted(page, sentence, slice, bounds.start));
-    drafts
-}
-
-struct Place {
-    start: usize,
-    end: usize,
-    names: Vec<String>,
-    codes: Vec<String>,
-    relative: bool,
-}
-
-fn draft(page: &Page<'_>, sentence: usize, place: Place) -> Draft {
-    let condition = Condition {
-        value_base: (!place.codes.is_empty()).then_some(Value::List(place.codes)),
-        negated: page.is_refused(sentence, place.start),
-        ..Condition::new("reg.place", Op::In, Value::List(place.names))
-    };
-    let confidence = if place.relative { 0.75 } else { 0.85 };
-    Draft { what: What::Condition(condition), start: place.start, end: place.end, confidence, rule: "place", sentence }
-}
-
-fn extend(draft: &mut Draft, names: Vec<String>, codes: &[String]) {
-    if let What::Condition(condition) = &mut draft.what {
-        if let Value::List(known) = &mut condition.value {
-            known.extend(names);
-        }
-        if let Some(Value::List(known)) = &mut condition.value_base {
-            known.extend(codes.iter().cloned());
-        }
-    }
-}
-
-/// Whether a named place is one of registration, and the stretch that says so.
-fn registered(slice: &str, named: &Named) -> Option<(usize, usize)> {
-    let before = &slice[..named.start];
-    let after = &slice[named.end..];
-    let labelled = [
-        "注册地在",
-        "注册地为",
-        "注册地位于",
-        "注册地址在",
-        "注册在",
-        "工商注册地在",
-        "注册地址为",
-        "登记注册地在",
-        "注册于",
-        "落户",
-    ]
-    .iter()
-    .find(|word| before.ends_with(**word));
-    if let Some(label) = labelled {
-        return Some((named.start - label.len(), named.end));
-    }
-    let opening = ["在", "于", "为"].iter().find(|word| before.ends_with(**word));
-    let inside = INSIDE.iter().any(|word| after.starts_with(word));
-    if !inside {
-        return None;
-    }
-    let reach = after.char_indices().nth(28).map_or(after.len(), |(at, _)| at);
-    let window = &after[..reach];
-    let stop = window.find([',', '。', '的']).unwrap_or(window.len());
-    // `在深圳市内(含深汕特别合作区)依法登记注册`: the act may follow a note.
-    let act = ACTS.iter().filter_map(|act| window[..stop].rfind(act).map(|at| at + act.len())).max();
-    let start = opening.map_or(named.start, |word| named.start - if *word == "为" { 0 } else { word.len() });
-    match act {
-        Some(end)
-            if opening.is_some()
-                || window.starts_with("境内")
-                || window.starts_with("行政区域")
-                || window.starts_with("区域")
-                || named.relative
-                || before.is_empty() =>
-        {
-            let end = if window[end..].starts_with("或新引进") { end + "或新引进".len() } else { end };
-            Some((start, named.end + end.max(inside_end(window))))
-        }
-        _ => None,
-    }
-}
-
-fn inside_end(window: &str) -> usize {
-    ["行政区域内", "区域内", "范围内", "境内", "辖区内"]
-        .iter()
-        .find(|word| window.starts_with(**word))
-        .map_or(0, |word| word.len())
-}
-
-/// The cities with planning status of their own, left out by `计划单列市除外`, by province.
-const PLANNED_CITIES: [(&str, &str, &str); 5] = [
-    ("21", "210200", "大连市"),
-    ("33", "330200", "宁波市"),
-    ("35", "350200", "厦门市"),
-    ("37", "370200", "青岛市"),
-    ("44", "440300", "深圳市"),
-];
-
-fn excepted(page: &Page<'_>, sentence: usize, slice: &str, offset: usize) -> Option<Draft> {
-    const WORDS: &str = "计划单列市除外";
-    let at = slice.find(WORDS)?;
-    let own = PLANNED_CITIES
-        .iter()
-        .filter(|(province, _, _)| page.region.starts_with(province) || slice[..at].contains(province_word(province)));
-    let (codes, names): (Vec<String>, Vec<String>) = own.map(|(_, code, name)| ((*code).to_owned(), (*name).to_owned())).unzip();
-    let names = if names.is_empty() { vec!["计划单列市".to_owned()] } else { names };
-    let mut draft =
-        draft(page, sentence, Place { start: offset + at, end: offset + at + WORDS.len(), names, codes, relative: false });
-    if let What::Condition(condition) = &mut draft.what {
-        condition.negated = true;
-    }
-    Some(draft)
-}
-
-fn province_word(province: &str) -> &'static str {
-    match province {
-        "21" => "辽宁",
-        "33" => "浙江",
-        "35" => "福建",
-        "37" => "山东",
-        _ => "广东",
-    }
 }
 
 /// Issuers and words that make a policy one of the whole country.
@@ -336,34 +161,72 @@ const CENTRAL: &[&str] = &[
     "国资委",
 ];
 
-/// The place a policy is for, from its issuers and title.
-pub(crate) fn region_of(places: &Places, regions: &Regions, issuers: &[String], title: &str, fallback: &str) -> String {
+/// Where a text names a central agency first.
+pub(crate) fn central_agency(text: &str) -> Option<(usize, usize)> {
+    let found = CENTRAL.iter().filter_map(|word| text.find(word).map(|start| (start, start + word.len())));
+    found.min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))
+}
+
+/// The corps of Xinjiang, which issues policies of its own beside the region's.
+pub(crate) const CORPS: [&str; 2] = ["生产建设兵团", "兵团"];
+
+/// The place a policy is for, from its issuers and title; empty where an issuer stands for a place in no list.
+pub(crate) fn region_of(places: &Places, rules: &Rules, issuers: &[String], title: &str, fallback: &str) -> String {
+    let regions = &rules.regions;
     let folded = model::text::fold(title);
     let head = folded.split('《').next().unwrap_or_default();
     let mut central = false;
+    let mut unknown = false;
     for issuer in issuers {
         let name = model::text::fold(issuer);
+        if CORPS.iter().any(|corps| name.contains(corps)) {
+            return division_of(rules, &name).unwrap_or_else(|| "650000".to_owned());
+        }
         if let Some(code) = deepest(places, regions, &name, fallback) {
             return code;
         }
-        if name.contains("兵团") {
-            return "650000".to_owned();
-        }
         central |= CENTRAL.iter().any(|word| name.contains(word));
+        unknown |= names_a_place(&name);
     }
     if central {
         return COUNTRY.to_owned();
     }
+    if CORPS.iter().any(|corps| head.contains(corps))
+        && deepest(places, regions, head, fallback).is_none_or(|code| code == "650000")
+    {
+        return division_of(rules, head).unwrap_or_else(|| "650000".to_owned());
+    }
     if let Some(code) = deepest(places, regions, head, fallback).or_else(|| deepest(places, regions, &folded, fallback)) {
         return code;
     }
-    if CENTRAL.iter().any(|word| head.starts_with(word)) { COUNTRY.to_owned() } else { fallback.to_owned() }
+    if CENTRAL.iter().any(|word| head.starts_with(word)) {
+        return COUNTRY.to_owned();
+    }
+    // The agency of a place that is in no list is not one of the whole country, nor of the place its page was found at.
+    if unknown { String::new() } else { fallback.to_owned() }
+}
+
+/// The city of the division of the corps that a name speaks of.
+fn division_of(rules: &Rules, name: &str) -> Option<String> {
+    let divisions =
+        rules.places.division.iter().flat_map(|division| division.words.iter().map(move |word| (word, &division.code)));
+    divisions.filter(|(word, _)| name.contains(word.as_str())).max_by_key(|(word, _)| word.len()).map(|(_, code)| code.clone())
+}
+
+/// Whether an issuer opens with the name of a place, known or not: 某某市财政局, but not 市财政局.
+fn names_a_place(issuer: &str) -> bool {
+    let opening = issuer.char_indices().skip(2).take(8).find(|(_, character)| ['市', '县', '省', '旗'].contains(character));
+    opening.is_some_and(|(at, character)| {
+        let rest = &issuer[at + character.len_utf8()..];
+        !rest.starts_with(['场', '政', '长', '民', '级', '直', '内', '外'])
+            && ["局", "厅", "委", "政府", "办", "中心", "部"].iter().any(|organ| rest.contains(organ))
+    })
 }
 
 /// The deepest place a name walks down to: 北京市通州区 → 通州区.
 fn deepest(places: &Places, regions: &Regions, text: &str, fallback: &str) -> Option<String> {
     let mut found: Option<String> = None;
-    for named in places.find(text, fallback).iter().filter(|named| !named.relative) {
+    for named in places.find(text, fallback).iter().filter(|named| !named.relative && !named.zone) {
         match &found {
             None => {
                 found =
@@ -398,7 +261,7 @@ mod tests {
         let rules = crate::examples::shipped_rules();
         let places = Places::new(&rules).unwrap();
         let issuers: Vec<String> = issuers.iter().map(|issuer| (*issuer).to_owned()).collect();
-        assert_eq!(region_of(&places, &rules.regions, &issuers, title, "999999"), expected, "{issuers:?} {title}");
+        assert_eq!(region_of(&places, &rules, &issuers, title, "999999"), expected, "{issuers:?} {title}");
     }
 
     #[test]
@@ -410,6 +273,11 @@ mod tests {
         check(&[], "乌鲁木齐市专项资金管理办法", "650100");
         check(&[], "国务院关于促进发展的意见", "000000");
         check(&["市工信局"], "关于组织申报的通知", "999999");
+        check(&["测试市工业和信息化局"], "关于组织申报的通知", "");
+        check(&["测试市场监督管理局"], "关于组织申报的通知", "999999");
+        check(&["新疆生产建设兵团第八师工业和信息化局"], "", "659001");
+        check(&["兵团第十二师财政局"], "", "650000");
+        check(&[], "兵团办公厅关于印发措施的通知", "650000");
     }
 
     #[test]

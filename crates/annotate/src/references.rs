@@ -1,11 +1,10 @@
-//! Other policies a text names, how it stands to them, how long it is valid, and what it declares void.
+//! Other policies a text names, and how it stands to them.
 
-use model::What;
 use model::text::Span;
+use model::{Item, What};
 
-use crate::date::DateToken;
 use crate::page::{Draft, Page};
-use crate::token::Family;
+use crate::words::List;
 
 /// Numbers found in the original text come with spans of their own.
 pub(crate) struct Cited {
@@ -14,11 +13,9 @@ pub(crate) struct Cited {
 }
 
 /// How the words around a reference tell the relation.
-fn relation(before: &str, after: &str, sentence: &str) -> &'static str {
-    let near: String = before.chars().rev().take(18).collect::<Vec<_>>().into_iter().rev().collect();
-    let voids = ["同时废止", "予以废止", "即行废止", "自行废止", "宣布废止", "同时失效", "停止执行", "废止"]
-        .iter()
-        .any(|word| after.contains(word));
+fn relation(page: &Page<'_>, before: &str, after: &str, sentence: &str) -> &'static str {
+    let near = before.char_indices().rev().nth(17).map_or(before, |(at, _)| &before[at..]);
+    let voids = page.words(List::ReferenceRepeals).stand_in(after);
     if (voids || near.contains("废止")) && !sentence.contains('拟') {
         return "repeals";
     }
@@ -30,15 +27,14 @@ fn relation(before: &str, after: &str, sentence: &str) -> &'static str {
     if after.starts_with("解读") || after.contains("政策解读") || near.contains("解读") {
         return "interprets";
     }
-    if near.contains("转发") || near.contains("批转") {
+    if page.words(List::ReferenceForwards).stand_in(near) {
         return "forwards";
     }
-    let bases = ["根据", "依据", "按照", "遵照", "依照", "落实", "贯彻", "为推进", "参照"];
-    if bases.iter().any(|word| near.contains(word)) { "basis" } else { "cites" }
+    if page.words(List::ReferenceBasis).stand_in(near) { "basis" } else { "cites" }
 }
 
 /// Document numbers in the original text, with their relation.
-pub(crate) fn numbers(original: &str) -> Vec<Cited> {
+pub(crate) fn numbers(page: &Page<'_>, original: &str) -> Vec<Cited> {
     if !original.contains('号') {
         return Vec::new();
     }
@@ -47,14 +43,47 @@ pub(crate) fn numbers(original: &str) -> Vec<Cited> {
         .into_iter()
         .filter_map(|(number, span)| {
             let (start, end) = (*boundaries.get(span.start as usize)?, *boundaries.get(span.end as usize)?);
+            if !page.phrase && is_own_number(original, start, end) {
+                return None;
+            }
             let (before, after) = around(original, start, end);
             // 《办法》(国发〔2020〕1号): the words before the title tell the relation.
             let before = before.rfind('《').filter(|_| before.ends_with(['(', '（'])).map_or(before, |at| &before[..at]);
-            let relation =
-                relation(&model::text::fold(before), &model::text::fold(after).replace(')', ""), &format!("{before}{after}"));
+            let relation = relation(
+                page,
+                &model::text::fold(before),
+                &model::text::fold(after).replace(')', ""),
+                &format!("{before}{after}"),
+            );
             Some(Cited { what: What::Reference { key: Some(number.key()), title: None, relation: relation.to_owned() }, span })
         })
         .collect()
+}
+
+/// A number that is a line of its own, or stands behind its label, is that of the document itself.
+fn is_own_number(original: &str, start: usize, end: usize) -> bool {
+    let from = original[..start].rfind('\n').map_or(0, |at| at + 1);
+    let to = original[end..].find('\n').map_or(original.len(), |at| end + at);
+    let (before, after) = (original[from..start].trim(), original[end..to].trim());
+    let label = ["发文字号", "文号", "发文文号", "文件编号"].iter().any(|label| before.starts_with(label));
+    label || before.is_empty() && (after.is_empty() || after.starts_with("关于"))
+}
+
+/// Makes a number behind a title in brackets part of the title's reference: `《办法》(国发〔2020〕1号)`.
+pub(crate) fn joined(page: &Page<'_>, title: &Item, cited: &Cited) -> Option<Item> {
+    let What::Reference { key: None, title: Some(name), relation } = &title.what else { return None };
+    let What::Reference { key: Some(key), relation: other, .. } = &cited.what else { return None };
+    let gap = cited.span.start.checked_sub(title.span.end).filter(|gap| *gap <= 2)?;
+    let behind = page.reading.quote(Span::new(title.span.end, cited.span.start));
+    let open = gap > 0 && behind.trim().starts_with(['(', '（']);
+    let closed = ["）", ")"].contains(&page.reading.quote(Span::new(cited.span.end, cited.span.end + 1)));
+    if !open {
+        return None;
+    }
+    let span = Span::new(title.span.start, cited.span.end + u32::from(closed));
+    let relation = if relation == "cites" { other } else { relation }.clone();
+    let what = What::Reference { key: Some(key.clone()), title: Some(name.clone()), relation };
+    Some(Item { what, quote: page.reading.quote(span).to_owned(), span, confidence: 0.95, rule: "reference".to_owned() })
 }
 
 /// The sentence around a stretch: at most sixty characters on each side.
@@ -84,6 +113,7 @@ pub(crate) fn titles(page: &Page<'_>) -> Vec<Draft> {
     let text = page.text();
     let mut drafts = Vec::new();
     let mut skip = 0;
+    let mut seen = std::collections::BTreeSet::new();
     for (at, _) in text.match_indices('《') {
         if at < skip {
             continue;
@@ -92,21 +122,32 @@ pub(crate) fn titles(page: &Page<'_>) -> Vec<Draft> {
         let end = at + close;
         skip = end;
         let title = &text[at + '《'.len_utf8()..end - '》'.len_utf8()];
-        if title.chars().count() < 3
-            || title.contains(['申', '表']) && (title.ends_with('表') || title.ends_with("申请书") || title.ends_with("申报书"))
-        {
+        let (before, after) = around(text, at, end);
+        let relation = relation(page, before, after, &format!("{before}{after}"));
+        if !is_policy(page, title) || is_own(page, title, relation) || !seen.insert(title.to_owned()) {
             continue;
         }
-        let (before, after) = around(text, at, end);
-        let what = What::Reference {
-            key: None,
-            title: Some(title.to_owned()),
-            relation: relation(before, after, &format!("{before}{after}")).to_owned(),
-        };
+        let what = What::Reference { key: None, title: Some(title.to_owned()), relation: relation.to_owned() };
         drafts.push(Draft { what, start: at, end, confidence: 0.8, rule: "reference", sentence: page.outline.sentence_at(at) });
     }
     drafts.extend(rule_sets(page));
     drafts
+}
+
+/// The shortest title that names one policy; 《管理办法》 and 《通知》 name one named before.
+const LEAST_TITLE_CHARACTERS: usize = 5;
+
+/// Whether a title ends as those of policies do: forms, certificates and contracts stand in 《》 too.
+fn is_policy(page: &Page<'_>, title: &str) -> bool {
+    let plain = title.rfind('(').filter(|at| title.ends_with(')') && *at > 0).map_or(title, |at| &title[..at]);
+    let long = plain.chars().count() >= LEAST_TITLE_CHARACTERS || plain.ends_with('法') && !plain.ends_with("办法");
+    long && page.words(List::ReferenceKind).at_end(plain).is_some()
+}
+
+/// The title of the document itself is no reference, unless it is an interpretation of it.
+fn is_own(page: &Page<'_>, title: &str, relation: &str) -> bool {
+    let own = model::text::fold(page.title);
+    relation == "cites" && !page.title.is_empty() && own.contains(title) && page.triage.as_deref() != Some("interpret")
 }
 
 /// `符合…认定标准`, `满足直通车条件`: requirements that another text spells out.
@@ -119,7 +160,9 @@ fn rule_sets(page: &Page<'_>) -> Vec<Draft> {
             let Some(at) = slice.find(opening) else { continue };
             let Some(length) = slice[at..].find(closing) else { continue };
             let end = at + length + closing.len();
-            if slice[at..end].chars().count() <= 32 && !slice[at..end].contains([',', '《']) && page.may_set_conditions(sentence)
+            if slice[at..end].chars().count() <= 32
+                && !slice[at..end].contains([',', '《', '下'])
+                && page.may_set_conditions(sentence)
             {
                 let what = What::Reference {
                     key: None,
@@ -159,121 +202,39 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// Words that speak of a qualification's validity rather than the policy's.
-const QUALIFICATIONS: [&str; 8] = ["称号", "资格", "认定有效", "证书", "企业有效期", "中小企业", "名单有效", "小巨人"];
+#[cfg(test)]
+mod tests {
+    use model::What;
 
-/// How long the policy, or a qualification it gives, is valid.
-pub(crate) fn validity(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
-    let bounds = page.sentence(sentence);
-    let slice = page.slice(bounds.start, bounds.end);
-    let mut drafts = Vec::new();
-    let of = if QUALIFICATIONS.iter().any(|word| slice.contains(word)) { "qualification" } else { "policy" };
-    let make = |start, end, from, to, years| Draft {
-        what: What::Validity { start: from, end: to, years, of: of.to_owned() },
-        start,
-        end,
-        confidence: 0.85,
-        rule: "validity",
-        sentence,
-    };
-    if let Some(at) = slice.find("长期有效") {
-        drafts.push(make(bounds.start + at, bounds.start + at + "长期有效".len(), None, None, None));
-    }
-    let period = ["有效期", "实施期限", "执行期限", "执行至", "有效期限", "有效至", "试行期"]
-        .iter()
-        .filter_map(|word| slice.find(word).map(|at| bounds.start + at))
-        .min();
-    let dates = dates_between(page, bounds.start, bounds.end);
-    if let Some(at) = period {
-        drafts.extend(years_behind(page, at, bounds.end).map(|(years, end)| make(at, end, None, None, Some(years))));
-        let behind: Vec<DateToken> = dates.iter().filter(|date| date.start > at && date.day.is_some()).copied().collect();
-        match behind[..] {
-            [one, other, ..] if page.slice(one.end, other.start).trim_matches(['至', '到', '-', '~']).is_empty() => {
-                drafts.push(make(one.start, other.end, one.date(None), other.date(one.year), None));
-            }
-            [one, ..] => drafts.push(make(at, one.end, None, one.date(None), None)),
-            [] => {}
-        }
-    }
-    if ["施行", "实施", "执行", "生效"].iter().any(|word| slice.contains(word)) && !slice.contains("有效期为20") {
-        drafts
-            .extend(effective_from(page, &dates, bounds.end).map(|(start, end, date)| make(start, end, Some(date), None, None)));
-    }
-    drafts
-}
+    use crate::annotator::Input;
+    use crate::examples::shipped;
 
-fn dates_between(page: &Page<'_>, start: usize, end: usize) -> Vec<DateToken> {
-    let from = page.tokens.dates.partition_point(|date| date.start < start);
-    page.tokens.dates[from..].iter().take_while(|date| date.end <= end).copied().collect()
-}
-
-/// `有效期为3年`, `有效期5年`.
-fn years_behind(page: &Page<'_>, at: usize, end: usize) -> Option<(u16, usize)> {
-    let from = page.tokens.quantities.partition_point(|quantity| quantity.number_start < at);
-    let quantity = page
-        .tokens
-        .quantities
-        .get(from)
-        .filter(|quantity| quantity.number_end <= end && quantity.family == Family::Duration && quantity.base == "年")?;
-    let between = page.slice(at, quantity.number_start);
-    let years = u16::try_from(quantity.low).ok().filter(|years| (1..=50).contains(years))?;
-    (between.chars().count() <= 8 && !between.contains("不得超过")).then_some((years, quantity.number_end))
-}
-
-/// `自2024年1月1日起施行`.
-fn effective_from(page: &Page<'_>, dates: &[DateToken], end: usize) -> Option<(usize, usize, jiff::civil::Date)> {
-    dates.iter().find_map(|token| {
-        let rest = page.slice(token.end, end);
-        let word = ["起施行", "起实施", "起执行", "起生效", "起正式施行", "起正式实施", "起试行", "开始施行", "施行"]
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let title = "关于印发示范项目管理办法的通知";
+        let items = shipped().annotate(&Input { text, title, ..Input::default() }).items;
+        let shown: Vec<String> = items
             .iter()
-            .find(|word| rest.starts_with(**word))?;
-        let start = if page.text()[..token.start].ends_with('自') { token.start - '自'.len_utf8() } else { token.start };
-        Some((start, token.end + word.len(), token.date(None)?))
-    })
-}
-
-/// States a sentence declares: 废止, 失效, 停止执行. 拟废止 declares nothing.
-pub(crate) fn state_changes(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
-    const WORDS: [(&str, &str); 11] = [
-        ("停止执行", "expired"),
-        ("自动失效", "expired"),
-        ("宣布失效", "expired"),
-        ("同时失效", "expired"),
-        ("予以失效", "expired"),
-        ("即行失效", "expired"),
-        ("同时废止", "repealed"),
-        ("予以废止", "repealed"),
-        ("即行废止", "repealed"),
-        ("自行废止", "repealed"),
-        ("宣布废止", "repealed"),
-    ];
-    let bounds = page.sentence(sentence);
-    let slice = page.slice(bounds.start, bounds.end);
-    if ["拟", "征求意见", "建议"].iter().any(|word| slice.contains(word)) {
-        return Vec::new();
+            .filter_map(|item| match &item.what {
+                What::Reference { key, title, relation } => {
+                    Some(format!("{relation} {} {}", title.as_deref().unwrap_or("-"), key.as_deref().unwrap_or("-")))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(shown.join(" | "), expected, "in {text}");
     }
-    let Some((at, word, to)) = WORDS.iter().filter_map(|(word, to)| Some((slice.rfind(word)?, *word, *to))).max() else {
-        return Vec::new();
-    };
-    let end = bounds.start + at + word.len();
-    let clause = page
-        .clauses_of(sentence)
-        .map(|index| page.clause(index))
-        .rfind(|clause| clause.start <= bounds.start + at && clause.parent.is_none());
-    let from = clause.map_or(bounds.start, |clause| clause.start);
-    let words = page.slice(from, end);
-    let start = words
-        .find('自')
-        .filter(|found| words[*found..].contains("起") && *found < words.len() - word.len())
-        .map_or(from, |found| from + found);
-    let start = ["在", "其他企业在"]
-        .iter()
-        .find(|prefix| page.slice(start, end).starts_with(**prefix))
-        .map_or(start, |prefix| start + prefix.len());
-    let start = page.slice(start, end).find("其他企业在").map_or(start, |found| start + found + "其他企业在".len());
-    let own = ["本办法", "本通知", "本政策", "本措施", "本细则", "本规定", "本意见"].iter().any(|own| words.contains(own));
-    let of = if own && !slice.contains("同时") { "self" } else { "other" };
-    let what = What::StateChange { to: to.to_owned(), of: of.to_owned() };
-    let (start, end) = page.trimmed(start, end);
-    vec![Draft { what, start, end, confidence: 0.75, rule: "state", sentence }]
+
+    #[test]
+    fn a_title_with_its_number_is_one_reference() {
+        check("根据《工业发展资金管理办法》(财建〔2020〕12号)要求,制定本办法。", "basis 工业发展资金管理办法 财建|2020|12");
+        check("《工业发展资金管理办法》(财建〔2018〕3号)同时废止。", "repeals 工业发展资金管理办法 财建|2018|3");
+    }
+
+    #[test]
+    fn forms_certificates_short_names_and_the_document_itself_are_none() {
+        check("请填写《项目申请表》,并附《营业执照》。", "");
+        check("现将《示范项目管理办法》印发给你们。", "");
+        check("有关要求见《管理办法》和《通知》。", "");
+    }
 }

@@ -5,14 +5,19 @@ use model::{Condition, Op, Value, What};
 use crate::facts::is_about;
 use crate::lexicon::within;
 use crate::page::{Draft, Page};
-use crate::rules::CueKind;
+use crate::rules::{CueKind, WordingKind};
+use crate::subject;
 
 /// The conditions of one sentence on the kind of enterprise.
 pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let mut drafts = sizes(page, sentence);
     drafts.extend(scales(page, sentence));
-    drafts.extend(industries(page, sentence));
-    drafts.extend(transition(page, sentence));
+    drafts.extend(crate::industries::read(page, sentence));
+    let turned = transition(page, sentence);
+    if turned.is_none() {
+        drafts.extend(entities(page, sentence));
+    }
+    drafts.extend(turned);
     drafts.extend(dates(page, sentence));
     drafts
 }
@@ -30,7 +35,7 @@ fn sizes(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
         let start = if rule.standard {
             let Some(at) = before.rfind("符合").filter(|at| before[*at..].chars().count() <= 10) else { continue };
             bounds.start + at
-        } else if is_subject(before, after) {
+        } else if is_subject(page, sentence, hit.start, hit.end) {
             hit.start
         } else {
             continue;
@@ -62,131 +67,200 @@ fn overlaps_title(page: &Page<'_>, from: usize, to: usize, start: usize, end: us
 }
 
 /// A class of enterprises is a condition where the enterprise itself is named by it: `应为中小企业`, `对小微企业…`, `…的小微企业`.
-fn is_subject(before: &str, after: &str) -> bool {
-    let required =
-        ["应为", "须为", "应是", "须是", "必须是", "属于", "对", "面向", "的", "支持"].iter().any(|word| before.ends_with(word));
+fn is_subject(page: &Page<'_>, sentence: usize, start: usize, end: usize) -> bool {
+    let bounds = page.sentence(sentence);
+    let (before, after) = (page.slice(bounds.start, start), page.slice(end, bounds.end));
+    let required = ["应为", "须为", "应是", "须是", "必须是", "属于", "对", "面向", "的", "支持"];
+    let required = required.iter().any(|word| before.ends_with(word));
     let ends = after.is_empty()
         || after.starts_with([',', '(', '。', ';'])
-        || ["在", "新", "可", "且", "年", "首次", "申", "用"].iter().any(|word| after.starts_with(word));
+        || ["在", "新", "可", "且", "年", "首次", "申", "用", "招", "给", "按"].iter().any(|word| after.starts_with(word));
     let definition = before.ends_with('为') && !before.ends_with("应为") && !before.ends_with("须为");
-    required && ends && !definition
+    let opens = before.is_empty()
+        && (after.trim().is_empty() && subject::describes(page, sentence)
+            || ["在", "招", "新", "可", "吸纳", "首次", "申请"].iter().any(|word| after.starts_with(word)));
+    if opens && !definition && subject::is_applicant(page, sentence, start, end) {
+        return true;
+    }
+    let listed = before.ends_with(['、', '和', '或']) && page.has(CueKind::Award, end, bounds.end);
+    !definition && ends && required || listed && ends_a_list(after) && subject::is_applicant(page, sentence, start, end)
+}
+
+/// `个人、小微企业分别申请…`.
+fn ends_a_list(after: &str) -> bool {
+    ["分别", "可", "申请", "给予", "按", "均"].iter().any(|word| after.starts_with(word))
 }
 
 fn scales(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let bounds = page.sentence(sentence);
-    let Some(hit) = within(&page.hits.scales, bounds.start, bounds.end).first() else { return Vec::new() };
     let slice = page.slice(bounds.start, bounds.end);
-    if ["增加值", "总产值", "企业数量", "总数"].iter().any(|word| slice.contains(word)) {
+    if page.rules.says(WordingKind::Statistic, slice) {
         return Vec::new();
     }
-    let before = page.slice(bounds.start, hit.start);
-    let first = ["首次", "新增", "新纳入", "首家", "新升", "首年", "新入"]
-        .iter()
+    let mut drafts: Vec<Draft> = Vec::new();
+    for hit in within(&page.hits.scales, bounds.start, bounds.end) {
+        let repeats = drafts.last().is_some_and(|last| page.slice(last.end, hit.start).find(['企', ',', '。']).is_none());
+        if repeats {
+            continue;
+        }
+        drafts.extend(scale(page, sentence, hit.start, hit.end));
+    }
+    drafts
+}
+
+/// One mention of 规模以上.
+fn scale(page: &Page<'_>, sentence: usize, start: usize, end: usize) -> Option<Draft> {
+    let bounds = page.sentence(sentence);
+    let before = page.slice(bounds.start, start);
+    let first = page
+        .rules
+        .words(WordingKind::First)
         .filter_map(|word| before.rfind(word))
         .max()
-        .filter(|at| before[*at..].chars().count() <= 12);
-    let rest = page.slice(hit.end, bounds.end);
-    let tail = ["企业", "统计"]
+        .filter(|at| before[*at..].chars().count() <= 14 && !before[*at..].contains([',', ';']));
+    let rest = page.slice(end, bounds.end);
+    let tail = ["企业", "统计", "纳统"]
         .iter()
         .filter_map(|word| rest.find(word).map(|at| at + word.len()))
         .min()
         .filter(|end| rest[..*end].chars().count() <= 14 && !rest[..*end].contains([',', '、']));
-    if first.is_none() && (tail.is_none() || page.slice(hit.start, hit.end) == "小升规") {
-        return Vec::new();
+    let name = page.slice(start, end);
+    let whole = ["入规纳统", "入库纳统"].contains(&name) && before.ends_with('已');
+    // 企业名录库 is where the enterprise is entered, not what it is.
+    let reach = rest.char_indices().nth(16).map_or(rest.len(), |(at, _)| at);
+    if rest[..reach].contains("名录") || rest.trim_start_matches(['"', '”']).starts_with("培育") {
+        return None;
     }
-    let start = first.map_or(hit.start, |at| bounds.start + at);
-    let mut condition =
-        Condition::new("size.above_scale", if first.is_some() { Op::FirstTime } else { Op::Is }, Value::Bool(true));
-    condition.negated = page.is_refused(sentence, hit.start);
-    vec![Draft {
-        what: What::Condition(condition),
-        start,
-        end: hit.end + tail.unwrap_or_default(),
-        confidence: 0.75,
-        rule: "scale",
-        sentence,
-    }]
+    if first.is_none() && !whole && (tail.is_none() || name == "小升规") {
+        return None;
+    }
+    let from = first.map_or(start, |at| bounds.start + at);
+    let op = if first.is_some() { Op::FirstTime } else { Op::Is };
+    let mut condition = Condition::new("size.above_scale", op, Value::Bool(true));
+    condition.negated = page.is_refused(sentence, start);
+    let clause = page.outline.clauses_at(std::iter::once(start)).first().map(|index| page.clause(*index));
+    condition.period = clause
+        .and_then(|clause| page.period_before(clause, from.max(clause.start)))
+        .map(|(period, _)| period)
+        .filter(|period| period.len() == 4 && period.bytes().all(|byte| byte.is_ascii_digit()));
+    let end = end + tail.unwrap_or_default();
+    Some(Draft { what: What::Condition(condition), start: from, end, confidence: 0.75, rule: "scale", sentence })
 }
 
-/// Words around a line of business that is required, with what stands behind the business.
-const BUSINESSES: &[(&str, &[&str])] = &[
-    ("以", &["为主业", "为主营业务", "为主要业务", "为主的企业", "为主要经营"]),
-    ("从事", &["的企业", "的单位", "业务", "行业", "产业", "领域", "的生产", "服务业", "经营活动"]),
-    ("属于", &["行业", "产业", "领域"]),
-    ("主营业务为", &["业", ",", "等"]),
-    ("的", &["相关企业"]),
-    ("注册的", &["工业企业", "制造业企业", "服务业企业", "软件企业", "建筑业企业"]),
-];
-
-fn industries(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
+/// `对个体工商户…`, `补贴对象为种地农民`, `(不含机关法人)`: the kind of applicant, where it is not just an enterprise.
+fn entities(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let bounds = page.sentence(sentence);
     let slice = page.slice(bounds.start, bounds.end);
-    for (opening, closings) in BUSINESSES {
-        for (at, _) in slice.match_indices(opening).take(8) {
-            let rest = &slice[at + opening.len()..];
-            let Some((length, closing)) = closings.iter().filter_map(|closing| Some((rest.find(closing)?, *closing))).min()
-            else {
-                continue;
-            };
-            let business = rest[..length].trim_matches(['"', '“', '”']);
-            let whole = closing == "工业企业" || closing.ends_with("业企业") || closing == "软件企业";
-            let named = if whole && business.is_empty() { closing.trim_end_matches("企业") } else { business };
-            let names = named_businesses(named, closing);
-            let suits = !names.is_empty()
-                && business.chars().count() <= 24
-                && !business.contains([',', '(', '。'])
-                && (!whole || business.is_empty());
-            let is_standing = *opening != "的" || page.has(CueKind::Applicant, bounds.start, bounds.end) || page.phrase;
-            if suits && is_standing && !business.contains("的") && business.chars().all(|character| !character.is_ascii_digit())
-            {
-                let keeps = ["以", "从事", "属于", "主营业务为"].contains(opening);
-                let start = bounds.start + at + if keeps { 0 } else { opening.len() };
-                let end = bounds.start + at + opening.len() + length + closing.trim_end_matches([',', '等']).len();
-                let mut condition = Condition::new("industry.in", Op::In, Value::List(names.clone()));
-                condition.value_base = codes_of(page, &names);
-                condition.negated = page.is_refused(sentence, start);
-                return vec![Draft { what: What::Condition(condition), start, end, confidence: 0.6, rule: "industry", sentence }];
-            }
+    let mut drafts: Vec<Draft> = Vec::new();
+    if !page.rules.says(WordingKind::Person, slice) {
+        return drafts;
+    }
+    let mut found: Vec<(usize, &str)> = page
+        .rules
+        .words(WordingKind::Person)
+        .flat_map(|word| slice.match_indices(word).take(8).map(move |(at, _)| (at, word)))
+        .collect();
+    found.sort_by_key(|(at, word)| (*at, usize::MAX - word.len()));
+    let mut covered = 0;
+    for (at, word) in found {
+        if at < covered {
+            continue;
         }
+        covered = at + word.len();
+        let (start, end) = (bounds.start + at, bounds.start + covered);
+        if let Some(from) = list_before(page, sentence, &slice[..at], &slice[covered..])
+            && drafts.last().is_none_or(|last| last.end <= bounds.start + from)
+        {
+            let names = slice[from..covered].split(['、', '和', '或', '及']).filter(|name| !name.is_empty()).map(str::to_owned);
+            let mut condition = Condition::new("reg.entity_type", Op::In, Value::List(names.collect()));
+            condition.negated = page.is_refused(sentence, start);
+            let start = bounds.start + from;
+            drafts.push(Draft { what: What::Condition(condition), start, end, confidence: 0.65, rule: "entity", sentence });
+            continue;
+        }
+        if let Some(last) = drafts.last_mut()
+            && ["、", "和", "或", "及"].contains(&page.slice(last.end, start))
+        {
+            add_kind(last, word);
+            last.end = end;
+            continue;
+        }
+        let excluded = ["不含", "不包括", "不包含", "除外:", "性质为"].iter().any(|lead| slice[..at].ends_with(lead))
+            && slice[..at].chars().rev().take(8).collect::<String>().contains('不');
+        // 法人企业 and 集体经济组织成员 are other nouns.
+        let goes_on = slice[covered..].starts_with([
+            '所', '名', '账', '信', '贷', '征', '身', '住', '缴', '消', '原', '资', '治', '工', '职', '单', '机', '代', '商',
+            '按', '应', '取', '房', '创', '成',
+        ]) || word == "法人" && slice[covered..].starts_with(['企', '主', '组']);
+        if goes_on || !excluded && !is_kind_of_applicant(page, sentence, at, covered) {
+            continue;
+        }
+        let mut condition = Condition::new("reg.entity_type", Op::In, Value::List(vec![word.to_owned()]));
+        condition.negated = excluded != page.is_refused(sentence, start);
+        drafts.push(Draft { what: What::Condition(condition), start, end, confidence: 0.65, rule: "entity", sentence });
     }
-    Vec::new()
+    drafts
 }
 
-fn named_businesses(words: &str, closing: &str) -> Vec<String> {
-    let vague = ["申报", "国家", "鼓励", "禁止", "限制", "淘汰", "该", "本", "其", "相关", "特定", "细分", "研发", "经营"];
-    if words.is_empty() && !closing.ends_with("业企业") || vague.iter().any(|word| words.starts_with(word)) {
-        return Vec::new();
+/// `企业、事业单位、行业协会`: where a list of kinds of applicants begins that a kind other than enterprises goes on.
+fn list_before(page: &Page<'_>, sentence: usize, before: &str, after: &str) -> Option<usize> {
+    const MOST_BEFORE: usize = 24;
+    let reach = before.char_indices().rev().nth(MOST_BEFORE).map_or(0, |(at, _)| at);
+    let stop = before[reach..].char_indices().rev().find(|(_, mark)| [',', '。', ':', ';', '的', '(', '为'].contains(mark));
+    let from = stop.map_or(reach, |(at, mark)| reach + at + mark.len_utf8());
+    let opened = stop.map_or(reach == 0, |(_, mark)| [':', '的', '为'].contains(&mark));
+    let list = &before[from..];
+    let joint = list.rfind(['、', '和', '或', '及'])?;
+    // Organisations of every kind are no restriction.
+    if list.contains("组织机构") || list.contains("其他组织") {
+        return None;
     }
-    words
-        .split(['、', '或', '和', '及'])
-        .map(str::trim)
-        .filter(|name| name.chars().count() >= 2)
-        .map(str::to_owned)
-        .take(8)
-        .collect()
+    let kinds = ["企业", "单位", "机构", "机关", "公司"];
+    let first = list.split(['、', '和', '或', '及']).next().is_some_and(|name| kinds.iter().any(|kind| name.ends_with(kind)));
+    // What stands between the joint and the kind only describes it: 公益三类事业单位.
+    let near = list[joint..].chars().count() <= 6 && !list.contains(|character: char| character.is_ascii_digit());
+    let ends = after.is_empty()
+        || after.starts_with([',', '。', ';', ')', '(', '、'])
+        || ["均可", "可", "等", "及其他", "和其他", "或"].iter().any(|word| after.starts_with(word));
+    (opened && first && near && ends && subject::describes(page, sentence)).then_some(from)
 }
 
-/// Codes of industries named by their standard names or by words of the industry tags.
-fn codes_of(page: &Page<'_>, names: &[String]) -> Option<Value> {
-    let tags = page.rules.tags.iter().find(|(kind, _)| *kind == "industry").map(|(_, file)| file)?;
-    let code = |name: &String| {
-        let core = name.trim_end_matches("企业");
-        let listed = page
-            .rules
-            .industries
-            .iter()
-            .find(|(_, known)| *known == core || known.trim_end_matches('业') == core)
-            .map(|(code, _)| code.clone());
-        listed.or_else(|| tags.tag.iter().find(|tag| tag.words.iter().any(|word| word == core)).map(|tag| tag.id.clone()))
-    };
-    let codes: Option<Vec<String>> = names.iter().map(code).collect();
-    codes.filter(|codes| !codes.is_empty()).map(Value::List)
+fn add_kind(draft: &mut Draft, word: &str) {
+    if let What::Condition(condition) = &mut draft.what
+        && let Value::List(kinds) = &mut condition.value
+        && !kinds.iter().any(|kind| kind == word)
+    {
+        kinds.push(word.to_owned());
+    }
+}
+
+/// Whether a kind of applicant is named by itself, not in a list with enterprises of every kind.
+fn is_kind_of_applicant(page: &Page<'_>, sentence: usize, at: usize, end: usize) -> bool {
+    let bounds = page.sentence(sentence);
+    let slice = page.slice(bounds.start, bounds.end);
+    let bare = ["在京", "本市", "我市", "我省", "符合条件的", "完全产权", "广大"]
+        .iter()
+        .find_map(|word| slice[..at].strip_suffix(word))
+        .unwrap_or(&slice[..at]);
+    let after = &slice[end..];
+    // 社会组织在申报中须具有…: a case of the requirements.
+    let gives = page.has(CueKind::Award, bounds.start, bounds.end) || page.has(CueKind::Benefit, bounds.start, bounds.end);
+    if bare.is_empty() && !page.phrase && !gives && !after.is_empty() {
+        return false;
+    }
+    let alone = !after.starts_with("、企业") && !after.starts_with("和企业");
+    let aimed =
+        ["对", "对于", "支持", "为", "是", "的", ":", "面向", "鼓励"].iter().any(|word| bare.ends_with(word)) || bare.is_empty();
+    alone && aimed && subject::is_applicant(page, sentence, bounds.start + bare.len(), bounds.start + end)
 }
 
 /// `由个体工商户、个人独资企业转型登记为有限责任公司`.
 fn transition(page: &Page<'_>, sentence: usize) -> Option<Draft> {
     let bounds = page.sentence(sentence);
     let slice = page.slice(bounds.start, bounds.end);
+    if !slice.contains('转') && !slice.contains("变更登记") {
+        return None;
+    }
     let (turn, word) = ["转型登记为", "转型升级为", "转登记为", "变更登记为", "转型为", "转为"]
         .iter()
         .filter_map(|word| Some((slice.find(word)?, *word)))
@@ -210,7 +284,40 @@ fn transition(page: &Page<'_>, sentence: usize) -> Option<Draft> {
     Some(Draft { what: What::Condition(condition), start, end, confidence: 0.8, rule: "transition", sentence })
 }
 
-/// `于2016年1月1日后新购置办公用房的`.
+/// What is done on a day that matters for who may apply.
+const ACTS: [&str; 27] = [
+    "购置",
+    "投产",
+    "竣工",
+    "开工",
+    "注册",
+    "成立",
+    "设立",
+    "租赁",
+    "引进",
+    "获得",
+    "取得",
+    "完工",
+    "投入",
+    "认定",
+    "新建",
+    "建成",
+    "建设完成",
+    "登记",
+    "开业",
+    "开街",
+    "实施",
+    "迁入",
+    "落户",
+    "签订",
+    "备案",
+    "到账",
+    "装修",
+];
+/// How far behind a day the act may stand, in characters.
+const MOST_TO_ACT: usize = 24;
+
+/// `于2016年1月1日后新购置办公用房的`, `须在2024年9月30日前开工`.
 fn dates(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let bounds = page.sentence(sentence);
     let from = page.tokens.dates.partition_point(|date| date.start < bounds.start);
@@ -218,17 +325,11 @@ fn dates(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     for token in page.tokens.dates[from..].iter().take_while(|date| date.end <= bounds.end) {
         let Some(date) = token.date(None).filter(|_| token.day.is_some()) else { continue };
         let rest = page.slice(token.end, bounds.end);
-        let (op, word) = match ["以后", "之后", "后", "起"].iter().find(|word| rest.starts_with(**word)) {
-            Some(word) => (Op::More, word.len()),
-            None => continue,
-        };
-        let acts = [
-            "购置", "投产", "竣工", "开工", "注册", "成立", "设立", "租赁", "引进", "获得", "取得", "完工", "投入", "认定",
-            "新建",
-        ];
-        let reach = rest.char_indices().nth(24).map_or(rest.len(), |(at, _)| at);
+        let Some((op, word)) = side_of(rest) else { continue };
+        let reach = rest.char_indices().nth(MOST_TO_ACT).map_or(rest.len(), |(at, _)| at);
         let deadline = page.has(CueKind::Deadline, bounds.start, bounds.end) && !rest.contains("可申请");
-        if deadline || !rest.contains('的') || !acts.iter().any(|act| rest[..reach].contains(act)) {
+        let asked = rest.contains('的') && op != Op::AtMost || page.permit(sentence).asked;
+        if deadline || !asked || !ACTS.iter().any(|act| rest[..reach].contains(act)) {
             continue;
         }
         let mut condition = Condition::new("project.date", op, Value::Text(date.to_string()));
@@ -243,4 +344,19 @@ fn dates(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
         });
     }
     drafts
+}
+
+/// On which side of a day something must lie, and the length of the words that say so.
+fn side_of(rest: &str) -> Option<(Op, usize)> {
+    let plain = rest.strip_prefix("(含)");
+    let noted = if plain.is_some() { "(含)".len() } else { 0 };
+    let words = plain.unwrap_or(rest);
+    let later = ["以后", "之后", "后", "起"].iter().find(|word| words.starts_with(**word));
+    let earlier = ["以前", "之前", "前"].iter().find(|word| words.starts_with(**word));
+    let included = noted > 0 || words.starts_with("后(含)");
+    match (later, earlier) {
+        (Some(word), _) => Some((if included { Op::AtLeast } else { Op::More }, noted + word.len())),
+        (None, Some(word)) => Some((Op::AtMost, noted + word.len())),
+        (None, None) => None,
+    }
 }

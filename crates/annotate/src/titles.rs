@@ -1,158 +1,308 @@
-//! Titles of enterprises that are required: `应为有效期内的高新技术企业`.
+//! Titles, licences and certificates that are required: `应为有效期内的高新技术企业`, `取得食品生产许可证`.
+//!
+//! Names listed in the rules are found anywhere; others by how they end (…示范企业, …许可证), and only right behind a verb
+//! of holding. Becoming a title in a sentence that rewards it is a tier of the award, not a condition.
 
 use model::{Condition, Op, Value, What};
 
-use crate::lexicon::{Hit, within};
-use crate::outline::Clause;
+use crate::lexicon::within;
 use crate::page::{Draft, Page};
-use crate::rules::CueKind;
+use crate::rules::{CueKind, WordingKind};
+use crate::subject;
 
-/// Verbs before a title that is required.
-const HOLDING: &[&str] = &[
-    "获得",
-    "取得",
-    "获评",
-    "获批",
-    "拥有",
-    "具有",
-    "具备",
-    "通过",
-    "认定为",
-    "已认定",
-    "认定的",
-    "应是",
-    "应为",
-    "须为",
-    "须是",
-    "需为",
-    "必须是",
-    "列为",
-    "列入",
-    "入选",
-    "有效期内",
-    "被评为",
-    "评为",
-    "属于",
-    "已成为",
-    "为国家",
-    "是国家",
-];
-/// Words behind a title that make it a thing talked about.
-const NOT_HELD: &[&str] = &[
-    "认定标准",
-    "认定条件",
-    "标准",
-    "条件",
-    "管理办法",
-    "培育",
-    "申报",
-    "认定管理",
-    "发展",
-    "名单",
-    "建设",
-    "认定办法",
-    "工作",
-    "评价",
-    "申请",
-    "的通知",
-    "贯标工作",
-];
+/// How far before a name its verb may stand, in characters.
+const MOST_BEFORE: usize = 26;
+/// Longest name that no rule lists, in characters.
+const MOST_NAME: usize = 26;
+/// Names that no rule lists, in one sentence.
+const MOST_OPEN: usize = 24;
+/// Marks a name does not reach across.
+const STOPS: [char; 8] = [',', '。', ';', ':', '、', '(', ')', '\n'];
+/// Quotation marks around names.
+const QUOTES: [char; 6] = ['"', '“', '”', '《', '》', ' '];
+
+/// A name in a sentence, in bytes of the reading.
+#[derive(Debug, Clone)]
+struct Mention {
+    /// With the words of level before it.
+    start: usize,
+    end: usize,
+    names: Vec<String>,
+    /// No rule lists it.
+    open: bool,
+}
 
 /// The titles one sentence requires.
 pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let bounds = page.sentence(sentence);
-    let hits = within(&page.hits.qualifications, bounds.start, bounds.end);
-    let clauses = page.outline.clauses_at(hits.iter().map(|hit| hit.start));
+    let mentions = mentions(page, sentence);
+    let clauses = page.outline.clauses_at(mentions.iter().map(|mention| mention.start));
     let mut drafts: Vec<Draft> = Vec::new();
     let mut previous_end = 0;
-    for (hit, clause) in hits.iter().zip(clauses) {
-        let clause = page.clause(clause);
-        let name = &page.rules.qualifications[usize::from(hit.what)].name;
-        let between = page.slice(previous_end, hit.start);
-        let listed = !drafts.is_empty()
-            && (between.trim_matches(['、', '或', '和', '及', '与', '"', '”', '“', ' ']).is_empty()
-                || between.chars().count() <= 6 && between.contains(['、', '或']));
+    for (mention, clause) in mentions.iter().zip(clauses) {
+        let between = page.slice(previous_end, mention.start);
+        let listed = !drafts.is_empty() && previous_end <= mention.start && joins(page, between);
         if listed {
-            extend_titles(drafts.last_mut(), name, between, hit.end);
-        } else if let Some(draft) = held(page, sentence, hit, clause, name) {
+            extend_titles(drafts.last_mut(), mention);
+        } else if let Some(draft) = held(page, sentence, mention, page.clause(clause).start) {
             drafts.push(draft);
         } else {
             continue;
         }
-        previous_end = hit.end;
+        previous_end = mention.end + tail_length(page, page.slice(mention.end, bounds.end));
     }
     for draft in &mut drafts {
-        let rest = page.slice(draft.end, bounds.end);
-        if let Some(tail) = ["认定", "称号", "资质", "资格", "证书"].iter().find(|tail| rest.starts_with(**tail)) {
-            draft.end += tail.len();
+        // Either name will do, unless all are asked for at once.
+        if let What::Condition(condition) = &mut draft.what
+            && matches!(&condition.value, Value::List(names) if names.len() > 1)
+        {
+            let all = page.slice(bounds.start, draft.start).ends_with("同时");
+            condition.op = if all { Op::Has } else { Op::HasAny };
         }
+        draft.end += tail_length(page, page.slice(draft.end, bounds.end));
     }
     drafts
 }
 
-fn extend_titles(draft: Option<&mut Draft>, name: &str, between: &str, end: usize) {
+/// `认定`, `称号` behind a name, with the quotation marks around it.
+fn tail_length(page: &Page<'_>, rest: &str) -> usize {
+    let quotes = rest.len() - rest.trim_start_matches(['"', '”', '》']).len();
+    let tail = page.rules.words(WordingKind::TitleTail).find(|tail| rest[quotes..].starts_with(*tail)).map_or(0, str::len);
+    quotes + tail
+}
+
+/// Whether what stands between two names makes them a list.
+fn joins(page: &Page<'_>, between: &str) -> bool {
+    let core = between.trim_matches(QUOTES);
+    let core = core.trim_start_matches(['、', '或', '和', '及', '与', '/']).trim_start_matches("者").trim_start_matches("以");
+    let core = core.trim_start_matches('及').trim_matches(QUOTES);
+    let short = between.chars().count() <= 8 && between.contains(['、', '或']) && !between.contains([',', '。']);
+    let again = page.rules.words(WordingKind::Holding).any(|verb| core == verb);
+    core.is_empty() && !between.is_empty() || short || again && between.contains(['、', '或', '和'])
+}
+
+fn extend_titles(draft: Option<&mut Draft>, mention: &Mention) {
     if let Some(draft) = draft
         && let What::Condition(condition) = &mut draft.what
         && let Value::List(names) = &mut condition.value
     {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
+        for name in &mention.names {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
         }
-        condition.op = if between.contains('和') { Op::Has } else { Op::HasAny };
-        draft.end = end;
+        draft.end = mention.end;
     }
 }
 
-fn held(page: &Page<'_>, sentence: usize, hit: &Hit<u16>, clause: Clause, name: &str) -> Option<Draft> {
-    let rest = page.slice(hit.end, page.sentence(sentence).end);
-    // 与…企业存在控股关系: the title of somebody else.
-    if NOT_HELD.iter().any(|word| rest.starts_with(word)) || rest.starts_with("存在") || rest.starts_with("有关联") {
-        return None;
-    }
-    // 称号自动失效: what becomes of the title, not who holds it.
-    if page.slice(hit.end, page.sentence(sentence).end).contains("失效") {
-        return None;
-    }
-    let before = page.slice(clause.start, hit.start);
-    let verb = HOLDING.iter().filter_map(|verb| before.rfind(verb)).max().filter(|at| before[*at..].chars().count() <= 26);
-    let refused = page.is_refused(sentence, hit.start);
-    let object = before.trim_end_matches(['级', '上', '以', ')', '(', '含', '省', '市', '区', '国', '家', '部']).ends_with('对')
-        && is_awarded_object(page, hit, sentence);
-    let at = verb.or_else(|| object.then(|| before.rfind('对').map_or(0, |at| at + '对'.len_utf8())))?;
-    if !object && !refused && is_award_tier(page, sentence, before, at) {
-        return None;
-    }
-    let mut condition = Condition::new("qual.has", Op::Has, Value::List(vec![name.to_owned()]));
-    let denied = ["未", "非", "不是", "不属于", "没有"].iter().any(|word| before[..at].ends_with(word));
-    condition.negated = refused != denied;
-    let start = match ["有效期内", "认定的", "获得", "取得", "列为", "列入", "通过", "获评"]
+/// Listed and open names of a sentence in text order.
+fn mentions(page: &Page<'_>, sentence: usize) -> Vec<Mention> {
+    let bounds = page.sentence(sentence);
+    let mut mentions: Vec<Mention> = within(&page.hits.qualifications, bounds.start, bounds.end)
         .iter()
-        .any(|verb| before[at..].starts_with(verb))
-    {
-        true => clause.start + at,
-        false => {
-            clause.start
-                + at
-                + HOLDING.iter().filter(|verb| before[at..].starts_with(**verb)).map(|verb| verb.len()).max().unwrap_or_default()
+        .map(|hit| {
+            let name = &page.rules.qualifications[usize::from(hit.what)].name;
+            let (start, levels) = levels_before(page, bounds.start, hit.start);
+            let names = levels.iter().map(|level| format!("{level}{name}")).collect();
+            Mention { start, end: hit.end, names, open: false }
+        })
+        .collect();
+    let listed = mentions.len();
+    for mention in open_mentions(page, sentence) {
+        if !mentions[..listed].iter().any(|known| known.start < mention.end && mention.start < known.end) {
+            mentions.push(mention);
         }
+    }
+    mentions.sort_by_key(|mention| (mention.start, mention.end));
+    mentions
+}
+
+/// The words of level before a name: `国家和市级` are two levels.
+fn levels_before(page: &Page<'_>, from: usize, at: usize) -> (usize, Vec<String>) {
+    let mut start = at;
+    loop {
+        let before = page.slice(from, start);
+        let bare = before.trim_end_matches(['"', '“']);
+        let length = page.rules.words(WordingKind::Level).find(|word| bare.ends_with(*word)).map(str::len);
+        let Some(length) = length else { break };
+        start = from + bare.len() - length;
+    }
+    let words = page.slice(start, at).replace(['"', '“', '”'], "");
+    let mut levels: Vec<String> =
+        words.split(['、', '和', '或', '及']).map(|level| level.trim_end_matches("的")).map(str::to_owned).collect();
+    levels.retain(|level| !level.is_empty());
+    // 省级以上(含省级): the note says nothing new.
+    if words.contains('(') || levels.is_empty() {
+        levels = vec![words.split('(').next().unwrap_or_default().to_owned()];
+    }
+    let start = start + (page.slice(start, at).len() - page.slice(start, at).trim_start_matches(['、', '和', '或', '及']).len());
+    (start, levels)
+}
+
+/// Names known only by how they end: `食品生产许可证`, `知识产权试点单位`.
+fn open_mentions(page: &Page<'_>, sentence: usize) -> Vec<Mention> {
+    let bounds = page.sentence(sentence);
+    let slice = page.slice(bounds.start, bounds.end);
+    let mut found: Vec<Mention> = Vec::new();
+    for ending in page.rules.words(WordingKind::OpenTitle) {
+        for (at, _) in slice.match_indices(ending).take(MOST_OPEN) {
+            let end = at + ending.len();
+            let start = name_start(page, slice, at);
+            let name = slice[start..end].trim_matches(QUOTES);
+            let given = page.rules.says(WordingKind::Given, name);
+            let granted = page.rules.words(WordingKind::Grantor).any(|word| slice[..start].ends_with(word));
+            let least = ending.chars().count() + if granted && ending.chars().nth(3).is_some() { 0 } else { 2 };
+            let whole = (least..=MOST_NAME).contains(&name.chars().count());
+            let goes_on =
+                page.rules.words(WordingKind::NotHeld).any(|word| slice[end..].trim_start_matches(['"', '”']).starts_with(word));
+            if whole && !given && !goes_on {
+                let offset = slice[start..].len() - slice[start..].trim_start_matches(QUOTES).len();
+                let start = bounds.start + start + offset;
+                found.push(Mention { start, end: bounds.start + end, names: vec![name.to_owned()], open: true });
+            }
+        }
+    }
+    // 资质证书 ends a name that 资质 ends too.
+    found.sort_by_key(|mention| (mention.start, std::cmp::Reverse(mention.end)));
+    let mut covered = 0;
+    found.retain(|mention| {
+        let kept = mention.start >= covered;
+        covered = covered.max(mention.end);
+        kept
+    });
+    found
+}
+
+/// Where an open name begins: behind its verb, a stop, or words that only lead to it.
+fn name_start(page: &Page<'_>, slice: &str, at: usize) -> usize {
+    let from = slice[..at].char_indices().rev().take(MOST_NAME).last().map_or(0, |(at, _)| at);
+    let window = &slice[from..at];
+    let cut = |words: &mut dyn Iterator<Item = &str>| words.filter_map(|word| window.rfind(word).map(|at| at + word.len())).max();
+    let verb = cut(&mut page.rules.words(WordingKind::Holding));
+    let grantor = cut(&mut page.rules.words(WordingKind::Grantor));
+    // 二级(含)以上资质 is one name.
+    let inside = |at: usize| window[at..].starts_with("(含)") || window[..at].ends_with("(含");
+    let stops = window.char_indices().rev().filter(|(_, mark)| STOPS.contains(mark) || *mark == '的');
+    let stop = stops.filter(|(at, _)| !inside(*at)).map(|(at, mark)| at + mark.len_utf8()).next();
+    // 一级及以上资质 is one name.
+    let joint = |word: &str| {
+        let joints = window.rmatch_indices(word).map(|(at, word)| at + word.len());
+        joints.filter(|end| !window[*end..].starts_with("以上")).max()
     };
-    let (start, end) = page.trimmed(start, hit.end);
-    Some(Draft { what: What::Condition(condition), start, end, confidence: 0.8, rule: "title", sentence })
+    let joint = ["或", "和", "及"].iter().filter_map(|word| joint(word)).max();
+    from + [verb, grantor, stop, joint].into_iter().flatten().max().unwrap_or(0)
+}
+
+/// The condition of a name, if the sentence requires holding it.
+fn held(page: &Page<'_>, sentence: usize, mention: &Mention, clause: usize) -> Option<Draft> {
+    let bounds = page.sentence(sentence);
+    let rest = page.slice(mention.end, bounds.end);
+    let behind = rest.trim_start_matches(['"', '”', '》']);
+    // 与…企业存在控股关系: the title of somebody else; 称号自动失效: what becomes of it.
+    let entered = ["名单", "名录", "库"].iter().any(|word| behind.starts_with(word)) && is_entered(page, mention, clause);
+    if !entered && page.rules.words(WordingKind::NotHeld).any(|word| behind.starts_with(word)) || rest.contains("失效") {
+        return None;
+    }
+    // 示范企业,应符合…: the title that is applied for; …是指具备资质: what a word means.
+    if [",应", ",须", ",需", ":"].iter().any(|word| behind.starts_with(word))
+        || page.slice(bounds.start, mention.start).contains("是指")
+    {
+        return None;
+    }
+    let before = page.slice(clause.min(mention.start), mention.start);
+    // 申报高新技术企业 is what it aims at; 有下列情形之一的总部企业,不予支持: whom the list is about.
+    let aims = ["申报", "申请", "创建", "争创", "参评"].iter().any(|word| before.trim_end_matches(QUOTES).ends_with(word));
+    if aims || behind.starts_with(",不") && before.contains("之一") {
+        return None;
+    }
+    let verb = verb_before(page, before, mention.open);
+    let refused = page.is_refused(sentence, mention.start);
+    let object = before.trim_end_matches(QUOTES).ends_with('对') && is_awarded_object(page, mention.end, bounds.end);
+    let noun = verb.is_none() && !object && !mention.open && is_holder(page, sentence, mention);
+    let at = verb.or_else(|| (object || noun).then_some(before.len()))?;
+    let tier = verb.is_some() && !refused && is_award_tier(page, sentence, before, at);
+    if tier {
+        return None;
+    }
+    // 可认定为…, 优先推荐…: what becomes of those who meet the conditions.
+    let outcome = page.rules.words(WordingKind::Outcome).any(|word| before[..at].ends_with(word))
+        || verb.is_some() && page.has(CueKind::Priority, bounds.start, bounds.end);
+    // 具有从业资格的人员: somebody's, not the applicant's.
+    let reach = behind.char_indices().nth(10).map_or(behind.len(), |(at, _)| at);
+    let personal = behind.starts_with('的') && ["人员", "人才", "员工"].iter().any(|word| behind[..reach].contains(word));
+    if outcome || personal {
+        return None;
+    }
+    let op = if mention.names.len() > 1 { Op::HasAny } else { Op::Has };
+    let mut condition = Condition::new("qual.has", op, Value::List(mention.names.clone()));
+    let denied = ["未", "非", "不是", "不属于", "没有", "不得为"].iter().any(|word| before[..at].ends_with(word));
+    condition.negated = refused != denied;
+    let shown = page.rules.words(WordingKind::Becoming).any(|verb| before[at..].starts_with(verb));
+    let verb_length = page.rules.words(WordingKind::Holding).filter(|verb| before[at..].starts_with(*verb)).map(str::len).max();
+    let from = clause.min(mention.start) + at + if shown { 0 } else { verb_length.unwrap_or_default() };
+    let (start, end) = page.trimmed(from, mention.end);
+    let confidence = if mention.open { 0.65 } else { 0.8 };
+    Some(Draft { what: What::Condition(condition), start, end, confidence, rule: "title", sentence })
+}
+
+/// `对首次入选国家级、省级…的,分别给予…`: each level has its amount, so that the levels are tiers of the award.
+fn is_graded(page: &Page<'_>, sentence: usize) -> bool {
+    let bounds = page.sentence(sentence);
+    let slice = page.slice(bounds.start, bounds.end);
+    page.rules.words(WordingKind::Apiece).any(|word| slice.contains(word))
+}
+
+/// `列入国家绿色工厂名单`: being on the list of a title is holding it.
+fn is_entered(page: &Page<'_>, mention: &Mention, clause: usize) -> bool {
+    let before = page.slice(clause.min(mention.start), mention.start).trim_end_matches(QUOTES);
+    ["列入", "纳入", "入选", "进入"].iter().any(|verb| before.ends_with(verb))
+}
+
+/// The last verb of holding before a name, near enough to govern it.
+fn verb_before(page: &Page<'_>, before: &str, open: bool) -> Option<usize> {
+    let at = page.rules.words(WordingKind::Holding).filter_map(|verb| Some((before.rfind(verb)?, verb.len()))).max()?;
+    let between = before[at.0 + at.1..].trim_matches(QUOTES);
+    if before[at.0..].chars().count() > MOST_BEFORE || between.contains([',', '。', ';']) {
+        return None;
+    }
+    // An open name follows its verb at once, or whoever grants it.
+    let granted = page.rules.words(WordingKind::Grantor).any(|word| between.ends_with(word));
+    let led = page.rules.words(WordingKind::Level).any(|word| between.ends_with(word));
+    (!open || between.is_empty() || granted || led).then_some(at.0)
+}
+
+/// `注册在示范区范围内的国家高新技术企业`: the title names the applicant.
+fn is_holder(page: &Page<'_>, sentence: usize, mention: &Mention) -> bool {
+    let name = mention.names.first().map_or("", String::as_str);
+    let enterprise = ["企业", "公司", "单位", "机构"]
+        .iter()
+        .any(|noun| name.ends_with(noun) || page.slice(mention.end, mention.end + 6) == *noun);
+    let bounds = page.sentence(sentence);
+    let before = page.slice(bounds.start, mention.start).trim_end_matches(QUOTES);
+    // 对高新技术企业迁入的,给予…
+    let given_to = ["对", "对于"].iter().any(|word| before.ends_with(word)) && page.has(CueKind::Award, mention.end, bounds.end);
+    let describes = given_to || subject::describes(page, sentence);
+    let aimed =
+        given_to || before.is_empty() || before.ends_with([':', '的']) || before.ends_with("应为") || before.ends_with("属于");
+    enterprise && describes && aimed && subject::is_applicant(page, sentence, mention.start, mention.end)
 }
 
 /// `对首台(套)重大技术装备产品,按照…奖励`: what is supported is a thing, and having it is the condition.
-fn is_awarded_object(page: &Page<'_>, hit: &Hit<u16>, sentence: usize) -> bool {
-    let end = page.sentence(sentence).end;
-    page.has(CueKind::Award, hit.end, end) && page.slice(hit.end, end).starts_with([',', '产'])
+fn is_awarded_object(page: &Page<'_>, from: usize, end: usize) -> bool {
+    page.has(CueKind::Award, from, end) && page.slice(from, end).starts_with([',', '产'])
 }
 
 /// `对首次获评…的,给予…`: becoming it is what is rewarded.
 fn is_award_tier(page: &Page<'_>, sentence: usize, before: &str, verb: usize) -> bool {
     let bounds = page.sentence(sentence);
-    let rewards = page.has(CueKind::Award, bounds.start, bounds.end);
-    let becomes = ["获得", "取得", "获评", "获批", "通过", "认定为", "评为", "入选", "列入", "列为", "已认定", "认定的"]
-        .iter()
-        .any(|word| before[verb..].starts_with(word));
-    let aimed = before.contains('对') || before.contains("首次") || before.contains("新");
-    rewards && becomes && aimed
+    let rewards = page.has(CueKind::Award, bounds.start, bounds.end) || is_graded(page, sentence);
+    let becomes = page.rules.words(WordingKind::Becoming).any(|word| before[verb..].starts_with(word));
+    let lead = page.slice(bounds.start, bounds.start + before.len());
+    let aimed = [before, lead].iter().any(|words| words.contains('对') || words.contains("首") || words.contains('新'));
+    // 经认定的示范园区 has its title already.
+    let fresh = before[..verb].ends_with('新');
+    let held = !fresh && (before[verb..].starts_with("认定的") || before[verb..].starts_with("已认定"));
+    let direct = ["获评", "评为", "认定为", "入选", "荣获"].iter().any(|word| before[verb..].starts_with(word));
+    // 通过…认证的企业,分别给予…: grades of one title.
+    rewards && becomes && !held && (aimed || direct || is_graded(page, sentence))
 }

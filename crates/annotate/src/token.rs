@@ -1,5 +1,8 @@
 //! Numbers with units and bounds, and dates, found in one pass over the text.
 
+mod notes;
+mod shares;
+
 use std::collections::HashMap;
 
 use model::Op;
@@ -8,6 +11,7 @@ use rust_decimal::Decimal;
 use crate::date::{DateToken, YearToken, date_at, year_at};
 use crate::number::{self, Numeral};
 use crate::rules::{Place, UnitFile};
+use notes::{Limits, after_short_note, limit_note, range_bounds, range_separator};
 
 /// What a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,7 +83,34 @@ pub(crate) struct Quantity {
     pub(crate) op_behind: bool,
     /// `平方米` in `元/平方米`.
     pub(crate) per: Option<String>,
+    /// Of a range, which ends the text says belong to it.
+    pub(crate) bounds: Option<&'static str>,
 }
+
+impl Quantity {
+    /// A number that is compared with nothing yet.
+    fn plain(start: usize, end: usize, low: Decimal, unit: &str, base: &str, family: Family) -> Self {
+        Self {
+            start,
+            end,
+            number_start: start,
+            number_end: end,
+            value: low,
+            low,
+            high: None,
+            unit: unit.to_owned(),
+            base: base.to_owned(),
+            family,
+            op: None,
+            op_behind: false,
+            per: None,
+            bounds: None,
+        }
+    }
+}
+
+/// Other units that are counted in Chinese numerals: 五千吨标准煤; 一批, 一种 count nothing.
+const MEASURED_IN_WORDS: [&str; 9] = ["吨标准煤", "吨", "公里", "千瓦", "千瓦时", "人次", "周岁", "场", "辆"];
 
 /// Everything with digits in a text, in order.
 #[derive(Debug, Default)]
@@ -102,6 +133,8 @@ pub(crate) struct Lexer {
     units: HashMap<char, Vec<UnitWord>>,
     /// By last character, longest first.
     before: HashMap<char, Vec<(String, Op)>>,
+    /// The same words by first character, longest first.
+    starts: HashMap<char, Vec<(String, Op)>>,
     /// By first character, longest first.
     after: HashMap<char, Vec<(String, Op)>>,
 }
@@ -119,17 +152,40 @@ fn spoils(unit: &str, next: char) -> bool {
         "级" => "别".contains(next),
         "条" => "件".contains(next),
         "批" => "准复".contains(next),
+        "单" => !"以及的,。、;或左".contains(next),
+        "成" => !"以及的,。、;或左".contains(next),
         "种" => "植子业".contains(next),
+        "部" => "门分委署长级省属".contains(next),
+        "间" => "隔接".contains(next),
+        "株" => next == '洲',
         _ => false,
     }
 }
 
 /// Words that may stand between a word of comparison and the number.
-const FILLERS: [&str; 8] = ["人民币", "为", "在", "约", "于", "有", "各", "年均"];
+const FILLERS: [&str; 17] = [
+    "人民币",
+    "为",
+    "在",
+    "约",
+    "于",
+    "已有",
+    "拥有",
+    "具有",
+    "配备",
+    "有",
+    "各",
+    "年均",
+    "(不含等于)",
+    "(含等于)",
+    "(含)",
+    "(不含)",
+    " ",
+];
 
 impl Lexer {
     pub(crate) fn new(file: &UnitFile) -> Self {
-        let mut lexer = Self { units: HashMap::new(), before: HashMap::new(), after: HashMap::new() };
+        let mut lexer = Self { units: HashMap::new(), before: HashMap::new(), starts: HashMap::new(), after: HashMap::new() };
         for unit in &file.unit {
             for word in &unit.words {
                 let base = if unit.base.is_empty() { word } else { &unit.base };
@@ -140,6 +196,10 @@ impl Lexer {
         }
         for comparator in &file.comparator {
             for word in &comparator.words {
+                if comparator.place == Place::Before {
+                    let first = word.chars().next().unwrap_or_default();
+                    lexer.starts.entry(first).or_default().push((word.clone(), comparator.op));
+                }
                 let (map, key) = match comparator.place {
                     Place::Before => (&mut lexer.before, word.chars().next_back()),
                     Place::After => (&mut lexer.after, word.chars().next()),
@@ -149,6 +209,7 @@ impl Lexer {
         }
         lexer.units.values_mut().for_each(|words| words.sort_by_key(|unit| std::cmp::Reverse(unit.word.len())));
         lexer.before.values_mut().for_each(|words| words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len())));
+        lexer.starts.values_mut().for_each(|words| words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len())));
         lexer.after.values_mut().for_each(|words| words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len())));
         lexer
     }
@@ -163,6 +224,8 @@ impl Lexer {
                 self.latin(text, at, previous, &mut tokens)
             } else if number::starts_chinese(character) && previous != '第' && !number::starts_chinese(previous) {
                 self.chinese(text, at, &mut tokens)
+            } else if character == '半' {
+                self.half(text, at, previous, &mut tokens)
             } else if character == '百' && text[at..].starts_with("百分之") {
                 self.percent_in_words(text, at, &mut tokens)
             } else {
@@ -191,7 +254,7 @@ impl Lexer {
             return year.end;
         }
         let Some(numeral) = number::latin(text, at) else { return skip() };
-        match self.quantity(text, at, numeral) {
+        match self.quantity(text, at, numeral).or_else(|| self.distributed(text, at, previous, numeral)) {
             Some(quantity) => {
                 let end = quantity.end;
                 tokens.quantities.push(quantity);
@@ -204,6 +267,9 @@ impl Lexer {
     fn chinese(&self, text: &str, at: usize, tokens: &mut Tokens) -> usize {
         let step = at + text[at..].chars().next().map_or(1, char::len_utf8);
         let Some(numeral) = number::chinese(text, at) else { return step };
+        if let Some(share) = shares::fraction(text, numeral) {
+            return self.share(text, at, share, tokens);
+        }
         match self.quantity(text, at, numeral) {
             // A Chinese numeral before 万 and nothing else is part of a word: 一万人.
             Some(quantity) if quantity.family != Family::Bare => {
@@ -213,31 +279,6 @@ impl Lexer {
             }
             _ => numeral.end,
         }
-    }
-
-    fn percent_in_words(&self, text: &str, at: usize, tokens: &mut Tokens) -> usize {
-        let number_at = at + "百分之".len();
-        let Some(numeral) = number::chinese(text, number_at).or_else(|| number::latin(text, number_at)) else { return number_at };
-        let value = numeral.value;
-        let mut quantity = Quantity {
-            start: at,
-            end: numeral.end,
-            number_start: at,
-            number_end: numeral.end,
-            value,
-            low: value * Decimal::new(1, 2),
-            high: None,
-            unit: "%".to_owned(),
-            base: "ratio".to_owned(),
-            family: Family::Percent,
-            op: None,
-            op_behind: false,
-            per: None,
-        };
-        self.bounds(text, &mut quantity, Limits::default());
-        let end = quantity.end;
-        tokens.quantities.push(quantity);
-        end
     }
 
     /// A number with unit, range and bounds at a byte.
@@ -258,11 +299,14 @@ impl Lexer {
             op: None,
             op_behind: false,
             per: first.per.clone(),
+            bounds: None,
         };
         let second = range_separator(text, first.end).and_then(|at| {
             let numeral = number::latin(text, at).or_else(|| number::chinese(text, at))?;
             self.measured(text, numeral)
-                .filter(|second| second.family != Family::Other || first.unit == second.unit)
+                .filter(|second| {
+                    second.family != Family::Other || first.unit == second.unit || first.is_plain() && !second.is_plain()
+                })
                 .map(|second| (numeral, second))
         });
         match second {
@@ -279,12 +323,13 @@ impl Lexer {
                 if text[quantity.end..].starts_with("之间") {
                     quantity.end += "之间".len();
                 }
+                quantity.bounds = range_bounds(first.limits, second.limits);
                 limits = second.limits;
             }
-            _ if first.is_plain() => return None,
+            _ if first.is_plain() && !self.is_ratio(text, at, first.end) => return None,
             _ => quantity.low = quantity.value.checked_mul(first.factor)?,
         }
-        if numeral.chinese && matches!(quantity.family, Family::Other) {
+        if numeral.chinese && quantity.family == Family::Other && !MEASURED_IN_WORDS.contains(&quantity.base.as_str()) {
             return None;
         }
         self.bounds(text, &mut quantity, limits);
@@ -369,6 +414,8 @@ impl Lexer {
         }
         if let Some((op, start)) = self.word_before(text, quantity.number_start) {
             quantity.start = start;
+            let words = &text[start..quantity.number_start];
+            limits.included |= words.ends_with("(含)") || words.ends_with("(含等于)");
             // 超过10人以上: the word before decides; (含) decides over both.
             if quantity.op != Some(Op::Range) {
                 quantity.op = Some(op);
@@ -406,6 +453,13 @@ impl Lexer {
         None
     }
 
+    /// The longest word of comparison before numbers that starts at a byte, and where it ends.
+    pub(crate) fn word_at(&self, text: &str, at: usize) -> Option<(Op, usize)> {
+        let rest = &text[at..];
+        let words = self.starts.get(&rest.chars().next()?)?;
+        words.iter().find(|(word, _)| rest.starts_with(word.as_str())).map(|(word, op)| (*op, at + word.len()))
+    }
+
     /// The last word of comparison that ends inside a stretch of text, for `不低于职工总数的50%`.
     pub(crate) fn last_word_in(&self, text: &str, start: usize, end: usize) -> Option<(Op, usize, usize)> {
         let stretch = &text[start..end];
@@ -417,13 +471,6 @@ impl Lexer {
             Some((*op, stop - word.len(), stop))
         })
     }
-}
-
-/// Whether a note says that the number is included.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Limits {
-    included: bool,
-    excluded: bool,
 }
 
 struct Measured {
@@ -441,49 +488,6 @@ impl Measured {
     fn is_plain(&self) -> bool {
         self.unit.is_empty()
     }
-}
-
-/// The longest `(含…)` note, in characters.
-const MOST_NOTE_CHARACTERS: usize = 12;
-
-/// `(含)`, `(不含)`, `(含20分)` at a byte, and the byte after it.
-fn limit_note(text: &str, at: usize) -> (Limits, usize) {
-    let rest = &text[at..];
-    if !rest.starts_with("(含") && !rest.starts_with("(不含") && !rest.starts_with("(包含") {
-        return (Limits::default(), at);
-    }
-    let Some((close, _)) = rest.char_indices().take(MOST_NOTE_CHARACTERS).find(|(_, character)| *character == ')') else {
-        return (Limits::default(), at);
-    };
-    let excluded = rest.starts_with("(不含");
-    // (不含税) says nothing about the bound.
-    let about_bound = rest[..close].trim_start_matches("(不").trim_start_matches('(').trim_start_matches(['包', '含']);
-    let plain = about_bound.is_empty()
-        || about_bound.chars().any(|character| character.is_ascii_digit() || character == '本' || character == '级');
-    if !plain {
-        return (Limits::default(), at);
-    }
-    (Limits { included: !excluded, excluded }, at + close + 1)
-}
-
-/// The byte behind `(B2B)` and the like, which may stand between a number and its bound.
-fn after_short_note(text: &str, at: usize) -> Option<usize> {
-    let rest = text[at..].strip_prefix('(')?;
-    let close = rest.char_indices().take(MOST_NOTE_CHARACTERS).find(|(_, character)| *character == ')')?.0;
-    Some(at + 1 + close + 1)
-}
-
-/// Where the second number of a range starts, behind `-`, `~`, `至`, `到` or a dirty `至-`.
-fn range_separator(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut end = at;
-    for separator in ["至", "到", "-", "~", "-"] {
-        if text[end..].starts_with(separator) {
-            end += separator.len();
-        }
-    }
-    let digit = bytes.get(end).is_some_and(u8::is_ascii_digit) || text[end..].chars().next().is_some_and(number::starts_chinese);
-    (end > at && digit).then_some(end)
 }
 
 #[cfg(test)]
@@ -525,6 +529,7 @@ mod tests {
     #[test]
     fn ranges_take_the_unit_of_their_end_and_convert_each_bound() {
         check("给予20-50万元", "range200000..500000元 [20-50万元]");
+        check("给予20 -50万元", "range200000..500000元 [20 -50万元]");
         check("利率的30-50%", "range0.3..0.5ratio [30-50%]");
         check("5000万元(含)-1亿元之间", "range50000000..100000000元 [5000万元(含)-1亿元之间]");
         check("1000万元至2亿元", "range10000000..200000000元 [1000万元至2亿元]");

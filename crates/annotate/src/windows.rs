@@ -1,223 +1,273 @@
 //! 申报时间: windows with the party they are for, years taken over where none is written.
+//!
+//! `group` brings the dates of a sentence together, `role` says what a group is for, `recurring` reads windows without dates.
 
+mod group;
+mod recurring;
+mod role;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
 use model::What;
 use model::annotation::Window;
 
-use crate::date::DateToken;
 use crate::page::{Draft, Page};
-use crate::rules::{CueKind, Section};
+use crate::rules::Section;
+use crate::words::List;
+use group::Group;
+use role::Purpose;
+
+/// Triage classes whose texts open nothing.
+const WITHOUT_WINDOWS: [&str; 3] = ["result", "lifecycle", "draft"];
+/// A day without a year that would lie longer than this before the issue means the next year.
+const MOST_DAYS_BACK: i32 = 75;
 
 /// The windows of one sentence.
 pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
-    let bounds = page.sentence(sentence);
-    if page.triage.as_deref().is_some_and(|triage| ["news", "result", "lifecycle"].contains(&triage)) {
+    if page.triage.as_deref().is_some_and(|triage| WITHOUT_WINDOWS.contains(&triage)) {
         return Vec::new();
     }
-    let mut drafts = standing(page, sentence);
-    let from = page.tokens.dates.partition_point(|date| date.start < bounds.start);
-    let dates: Vec<DateToken> = page.tokens.dates[from..].iter().take_while(|date| date.end <= bounds.end).copied().collect();
-    let mut at = 0;
-    while at < dates.len() {
-        let second = dates.get(at + 1).filter(|next| is_range(page, dates[at], **next)).copied();
-        if let Some(draft) = window(page, sentence, dates[at], second, earlier_year(page, dates[at])) {
+    let bounds = page.sentence(sentence);
+    let mut drafts = recurring::read(page, sentence);
+    let void =
+        page.line(sentence).is_some_and(|line| line.section == Section::Validity) || page.present(sentence, List::WindowVoid);
+    if void {
+        return drafts;
+    }
+    let groups = group::read(page, sentence);
+    for (at, group) in groups.iter().enumerate() {
+        let from = at.checked_sub(1).and_then(|at| groups.get(at)).map_or(bounds.start, |before| before.end);
+        let to = groups.get(at + 1).map_or(bounds.end, |next| next.start);
+        if let Some(draft) = window(page, sentence, group, page.slice(from, group.start), page.slice(group.end, to)) {
+            drafts.retain(|other| other.end <= draft.start || other.start >= draft.end);
             drafts.push(draft);
         }
-        at += 1 + usize::from(second.is_some());
     }
     drafts
 }
 
-/// `至`, `-`, `至-`, or `3月31日零时开放、6月30日24时前`.
-fn is_range(page: &Page<'_>, one: DateToken, other: DateToken) -> bool {
-    let between = page.slice(one.end, other.start);
-    let plain = between.trim_matches(['至', '到', '-', '~', ' ']).is_empty() && !between.is_empty();
-    let timed = between.trim_start_matches(|character: char| character.is_ascii_digit() || ":时分上下午零点".contains(character));
-    let starts = timed.starts_with(['至', '到', '-', '~']) && timed.trim_matches(['至', '到', '-', '~', ' ']).is_empty();
-    let opens = between.chars().count() <= 12 && (between.contains("开放") || between.contains("起") || between.contains("开始"));
-    plain || starts || opens
-}
-
-/// The year a date without one takes: from the last date with a year, else the document's.
-fn earlier_year(page: &Page<'_>, date: DateToken) -> (Option<i16>, &'static str) {
-    let before = page.tokens.dates.partition_point(|other| other.start < date.start);
-    let sentence = page.sentence(page.outline.sentence_at(date.start));
-    let dated =
-        page.tokens.dates[..before].iter().rev().take(6).find_map(|other| other.year.filter(|_| other.start >= sentence.start));
-    let years = page.tokens.years.partition_point(|year| year.start < date.start);
-    let year = page.tokens.years[..years].last().filter(|year| year.start >= sentence.start).map(|year| year.year);
-    match dated.or(year) {
-        Some(year) => (Some(year), "first_date"),
-        None => (page.date.map(|date| date.year()), "issued"),
+/// The window of one group of dates with the words before and behind it.
+fn window(page: &Page<'_>, sentence: usize, group: &Group, before: &str, after: &str) -> Option<Draft> {
+    let purpose = role::purpose(page, sentence, group, before, after)?;
+    if page.triage.as_deref() == Some("news") && !purpose.labelled {
+        return None;
     }
-}
-
-fn window(
-    page: &Page<'_>,
-    sentence: usize,
-    one: DateToken,
-    other: Option<DateToken>,
-    year: (Option<i16>, &'static str),
-) -> Option<Draft> {
-    let bounds = page.sentence(sentence);
-    let last = other.unwrap_or(one);
-    let before = page.slice(bounds.start, one.start);
-    let after = page.slice(last.end, bounds.end);
-    let role = role(page, sentence, before, after)?;
-    let (first_year, from) = year;
-    let start_date = one.date(first_year);
-    let end_year = last.year.or(one.year).or(first_year);
-    let closing = closes(after)
-        || before.ends_with('至')
-        || before.ends_with("截止")
-        || before.ends_with("截止时间为")
-        || before.ends_with("截止日期为")
-        || before.ends_with("截止到")
-        || before.ends_with("截至");
-    let opening = after.starts_with('起') || after.starts_with("开始") || after.starts_with("日起");
-    let mut window = Window { role: role.to_owned(), ..Window::default() };
-    match other {
-        Some(_) => (window.start, window.end) = (start_date, last.date(end_year)),
-        None if role == "project_period"
-            && ["以后", "之后", "后"].iter().any(|word| after.trim_start_matches("(含)").starts_with(word)) =>
-        {
-            window.start = start_date
-        }
-        None if opening && !closing => window.start = one.date(first_year).filter(|_| one.day.is_some()),
-        None if closing || role == "project_period" || deadline_before(before) => window.end = last.date(end_year),
+    let closing = closing(page, before, after).or_else(|| role::refused_later(page, after).then_some(0));
+    let (year, source) = earlier_year(page, group);
+    let (start, end) = dates(page, group, year, source);
+    let mut window = Window { role: purpose.role.to_owned(), ..Window::default() };
+    let opening = page.words(List::WindowOpeningBehind).at_start(after).is_some();
+    // 时间/频度:从2022年6月起 says since when the policy holds.
+    if opening && closing.is_none() && group.last.is_none() && page.words(List::WindowFrequency).stand_in(before) {
+        return None;
+    }
+    let vague = purpose.labelled && page.words(List::WindowVague).at_start(after).is_some();
+    match group.last {
+        _ if purpose.recurrence.is_some() || vague => {}
+        Some(_) => (window.start, window.end) = (start, end),
+        None if purpose.end_event.is_some() => window.start = start,
+        None if opening && closing.is_none() && !purpose.labelled => return None,
+        None if opening && closing.is_none() && group.first.day.is_some() => window.start = start,
+        None if opening && closing.is_none() => window.recurrence = Some("rolling".to_owned()),
+        None if closing.is_some() || purpose.round => window.end = end,
         None => return None,
     }
+    if !vague && window.start.is_none() && window.end.is_none() && purpose.recurrence.is_none() && window.recurrence.is_none() {
+        return None;
+    }
+    let dated = window.start.is_some() || window.end.is_some();
+    let missing = group.first.year.is_none() || group.last.is_some_and(|last| last.year.is_none());
+    let source = if group.first.year.is_some() { "first_date" } else { source };
+    window.year_inferred_from = (missing && dated).then(|| source.to_owned());
+    finish(page, sentence, group, purpose, &mut window, after);
+    let until = group.end + closing.unwrap_or(0);
+    let start = purpose_start(page, sentence, group, &window);
+    Some(Draft { what: What::Window(window), start, end: until, confidence: 0.85, rule: "window", sentence })
+}
+
+/// What stands around the dates: recurrence, the time of the day, what ends it, whether it is strict.
+fn finish(page: &Page<'_>, sentence: usize, group: &Group, purpose: Purpose, window: &mut Window, after: &str) {
+    let last = group.last.unwrap_or(group.first);
+    if let Some(recurrence) = purpose.recurrence {
+        window.recurrence = Some(recurrence.to_owned());
+        window.end_md = last.day.map(|day| format!("{:02}-{day:02}", last.month));
+    }
+    window.end_event = purpose.end_event;
+    window.end_time = end_time(page, after);
+    let bounds = page.sentence(sentence);
+    let next = page.sentence(sentence + 1);
+    let strict = page.words(List::WindowStrict);
+    window.strict = purpose.role != "project_period"
+        && (strict.stand_in(page.slice(bounds.start, bounds.end)) || strict.at_start(page.slice(next.start, next.end)).is_some());
+}
+
+/// `每年6月30日前` starts with its 每年.
+fn purpose_start(page: &Page<'_>, sentence: usize, group: &Group, window: &Window) -> usize {
+    let bounds = page.sentence(sentence);
+    let before = page.slice(bounds.start, group.start);
+    let yearly = window.recurrence.as_deref() == Some("yearly");
+    yearly.then(|| before.rfind("每年").map(|at| bounds.start + at)).flatten().unwrap_or(group.start)
+}
+
+/// First and last day, with the years that are not written.
+fn dates(page: &Page<'_>, group: &Group, year: Option<i16>, source: &str) -> (Option<Date>, Option<Date>) {
+    let one = group.first;
+    let last = group.last.unwrap_or(one);
+    let first_year = match (one.year, source, page.date) {
+        (None, "issued", Some(issued)) => year.map(|year| next_year(one.date(Some(year)), issued, year)),
+        _ => year,
+    };
+    let end_year = last.year.or(one.year).or(first_year);
+    let start = one.first_day(first_year);
+    let end = last.date(end_year);
     // 12月1日至1月31日 ends in the year after.
-    if let (Some(start), Some(end)) = (window.start, window.end)
-        && end < start
-        && last.year.is_none()
+    let turned = start.zip(end).is_some_and(|(start, end)| end < start) && last.year.is_none();
+    (start, if turned { last.date(end_year.map(|year| year + 1)) } else { end })
+}
+
+/// A notice of December that names a day in January means that of the next year.
+fn next_year(date: Option<Date>, issued: Date, year: i16) -> i16 {
+    let floor = issued.checked_sub(MOST_DAYS_BACK.days()).ok();
+    if date.zip(floor).is_some_and(|(date, floor)| date < floor) && issued.month() >= 10 { year + 1 } else { year }
+}
+
+/// The year a date without one takes: from the last date with a year in the sentence or line, else the issue, else the title.
+fn earlier_year(page: &Page<'_>, group: &Group) -> (Option<i16>, &'static str) {
+    let dates = &page.tokens.dates;
+    let before = dates.partition_point(|other| other.start < group.start);
+    let sentence = page.sentence(page.outline.sentence_at(group.start));
+    let near = |start: usize| start >= sentence.start;
+    let dated = dates[..before].iter().rev().take(6).find_map(|other| other.year.filter(|_| near(other.start)));
+    let years = page.tokens.years.partition_point(|year| year.start < group.start);
+    let year = page.tokens.years[..years].last().filter(|year| near(year.start)).map(|year| year.year);
+    let issued = || page.date.map(|date| date.year());
+    let earlier = || dates[..before].iter().rev().take(12).find_map(|other| other.year);
+    match dated.or(year) {
+        Some(year) => (Some(year), "first_date"),
+        None if page.date.is_some() => (issued(), "issued"),
+        None => earlier().map_or_else(|| (in_title(page.title), "title"), |year| (Some(year), "first_date")),
+    }
+}
+
+/// The year a title names: `2026年度…申报通知`.
+fn in_title(title: &str) -> Option<i16> {
+    let at = title.find("20")?;
+    title.get(at..at + 4)?.parse().ok().filter(|year| (2000..=2099).contains(year))
+}
+
+/// The length of `24时前`, `下班前`, `17:00前` behind a date, or nothing where a word before it closes: `截至7月31日`.
+fn closing(page: &Page<'_>, before: &str, after: &str) -> Option<usize> {
+    let words = page.words(List::WindowClosing);
+    let noted = behind_note(after);
+    let skipped = after.len() - noted.len();
+    if let Some(length) = words.at_start(noted) {
+        return Some(skipped + length);
+    }
+    let timed = noted.trim_start_matches(is_of_time);
+    let time = after.len() - timed.len();
+    if time <= 36
+        && let Some(length) = words.at_start(timed)
     {
-        window.end = last.date(end_year.map(|year| year + 1));
+        return Some(time + length);
     }
-    if one.year.is_none() || last.year.is_none() {
-        let source = if one.year.is_some() { "first_date" } else { from };
-        window.year_inferred_from = (first_year.is_some() || one.year.is_some()).then(|| source.to_owned());
-    }
-    if window.start.is_none() && window.end.is_none() && role != "obligation" {
-        return None;
-    }
-    if role == "obligation" {
-        (window.start, window.end) = (None, None);
-        window.recurrence = Some("yearly".to_owned());
-    }
-    let start = if role == "obligation" { before.rfind("每年").map_or(one.start, |at| bounds.start + at) } else { one.start };
-    let end = last.end + closing_length(after);
-    Some(Draft { what: What::Window(window), start, end, confidence: 0.85, rule: "window", sentence })
+    page.words(List::WindowClosingBefore).at_end(before.trim_end_matches([':', '为', ' ', '于'])).map(|_| 0)
 }
 
-fn deadline_before(before: &str) -> bool {
-    let near: String = before.chars().rev().take(10).collect::<Vec<_>>().into_iter().rev().collect();
-    ["截止", "截至", "不迟于", "不晚于", "最迟"].iter().any(|word| near.contains(word))
+/// The words behind `(含)`, `(星期三)`.
+fn behind_note(after: &str) -> &str {
+    let close = after.strip_prefix('(').and_then(|rest| rest.char_indices().take(6).find(|(_, character)| *character == ')'));
+    close.map_or(after, |(at, _)| &after[at + 2..])
 }
 
-const CLOSINGS: [&str; 9] = ["前", "之前", "以前", "止", "截止", "下班前", "为止", "下班之前", "内"];
-
-fn closes(after: &str) -> bool {
-    closing_length(after) > 0
+fn is_of_time(character: char) -> bool {
+    character.is_ascii_digit() || ":时分上下午零点整(含)晚中北京间周星期一二三四五六日".contains(character)
 }
 
-/// The length of `24时前`, `下班前`, `17:00前` behind a date.
-fn closing_length(after: &str) -> usize {
-    let plain = CLOSINGS.iter().filter(|word| after.starts_with(**word)).map(|word| word.len()).max();
-    if let Some(length) = plain {
-        return length;
+/// `17:00`, `24时`, `下班前` directly behind a date.
+fn end_time(page: &Page<'_>, after: &str) -> Option<String> {
+    let after = behind_note(after);
+    if let Some(length) = page.words(List::WindowDaypart).at_start(after).filter(|length| after[..*length].contains('班')) {
+        return Some(after[..length].to_owned());
     }
-    let timed =
-        after.trim_start_matches(|character: char| character.is_ascii_digit() || ":时分上下午零点整(含)".contains(character));
-    let skipped = after.len() - timed.len();
-    if skipped > 30 {
-        return 0;
-    }
-    CLOSINGS.iter().filter(|word| timed.starts_with(**word)).map(|word| skipped + word.len()).max().unwrap_or(0)
+    let timed = after.trim_start_matches(is_of_time);
+    let time = after[..after.len() - timed.len()].trim_matches(['(', ')']);
+    let written =
+        time.contains(['时', '点', ':']) && time.contains(|character: char| character.is_ascii_digit() || character == '零');
+    (written && time.chars().count() <= 10).then(|| time.to_owned())
 }
 
-/// For whom a window is: the applicant, the authorities, the project, or nobody.
-fn role(page: &Page<'_>, sentence: usize, before: &str, after: &str) -> Option<&'static str> {
-    let bounds = page.sentence(sentence);
-    let section = page.line(sentence).map(|line| line.section);
-    if section == Some(Section::Validity)
-        || ["有效期", "施行", "实施之日", "印发", "公布的", "失效", "废止", "执行至", "起实施", "起执行", "起生效"].iter().any(
-            |word| before.contains(word) || after.starts_with(word) || after.chars().take(6).collect::<String>().contains(word),
-        )
-    {
-        return None;
-    }
-    if ["失效", "废止"].iter().any(|word| page.slice(bounds.start, bounds.end).contains(word)) {
-        return None;
-    }
-    if page.has(CueKind::ProjectPeriod, bounds.start, bounds.end) {
-        return Some("project_period");
-    }
-    if before.ends_with("每年") || before.ends_with("每年度") {
-        return page.has(CueKind::Obligation, bounds.start, bounds.end).then_some("obligation");
-    }
-    let near = |words: &str| words.chars().take(90).collect::<String>();
-    let told = page.has(CueKind::Deadline, bounds.start, bounds.end)
-        || section == Some(Section::Window)
-        || page.has(CueKind::Authority, bounds.start, bounds.end) && near(after).contains("完成");
-    if !told {
-        return None;
-    }
-    Some(if for_authority(page, sentence, before, after) { "authority_review" } else { "applicant" })
+/// At most so many characters from the start.
+fn first(words: &str, characters: usize) -> &str {
+    words.char_indices().nth(characters).map_or(words, |(at, _)| &words[..at])
 }
 
-fn for_authority(page: &Page<'_>, sentence: usize, before: &str, after: &str) -> bool {
-    let bounds = page.sentence(sentence);
-    // The subject nearest before the date decides: 企业应于…, 各地于….
-    let enterprise =
-        ["企业", "申报单位", "申请人", "申报主体", "申请单位", "项目单位"].iter().filter_map(|word| before.rfind(word)).max();
-    let authority =
-        page.hits.last_cue(CueKind::Authority, bounds.start, bounds.start + before.len()).map(|hit| hit.start - bounds.start);
-    match (enterprise, authority) {
-        (Some(one), Some(other)) => {
-            let pair = before[other.min(one)..].chars().count() > 0;
-            // 中央管理企业 in a list of authorities is one of them.
-            pair && (other > one || before[other..].contains("中央管理企业"))
-        }
-        (Some(_), None) => false,
-        (None, Some(_)) => true,
-        (None, None) => {
-            let words: String = after.chars().take(60).collect();
-            [
-                "我厅",
-                "我局",
-                "我部",
-                "我委",
-                "推荐文件",
-                "推荐函",
-                "汇总表报",
-                "上报",
-                "初审",
-                "审核意见",
-                "报工业和信息化部",
-                "报送至省",
-                "报省",
-            ]
-            .iter()
-            .any(|word| words.contains(word))
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use model::What;
+
+    use crate::annotator::Input;
+    use crate::examples::shipped;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let title = "关于组织申报示范项目的通知";
+        let input = Input { text, title, date: Some(date(2026, 3, 2)), ..Input::default() };
+        let windows = shipped().annotate(&input).items.into_iter().filter_map(|item| match item.what {
+            What::Window(window) => Some(window),
+            _ => None,
+        });
+        let shown = windows.map(|window| {
+            let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
+            let more = [window.recurrence, window.end_md, window.end_time, window.end_event].into_iter().flatten();
+            let more: Vec<String> = more.chain(window.strict.then(|| "strict".to_owned())).collect();
+            format!("{} {}..{} {}", window.role, day(window.start), day(window.end), more.join(" ")).trim().to_owned()
+        });
+        assert_eq!(shown.collect::<Vec<_>>().join(" | "), expected, "in {text}");
+    }
+
+    #[test]
+    fn days_take_the_year_of_the_first_date_or_of_the_issue() {
+        check("申报时间为2026年4月1日至30日。", "applicant 2026-04-01..2026-04-30");
+        check("申报截止时间为5月9日。", "applicant ..2026-05-09");
+        check("申报时间为2026年12月1日至1月31日。", "applicant 2026-12-01..2027-01-31");
+        check("请于2026年8月底前提交申请。", "applicant ..2026-08-31");
+    }
+
+    #[test]
+    fn the_subject_decides_whose_deadline_it_is() {
+        check("企业于3月20日前完成填报,各县区于3月31日前审核上报。", "applicant ..2026-03-20 | authority_review ..2026-03-31");
+        check("各地主管部门于6月3日前将推荐文件报我厅。", "authority_review ..2026-06-03");
+        check("请符合条件的企业于10月24日前将材料报送至我局,逾期不予受理。", "applicant ..2026-10-24 strict");
+        check("企业填报截止时间为5月10日,县区审核截止时间为5月15日。", "applicant ..2026-05-10 | authority_review ..2026-05-15");
+    }
+
+    #[test]
+    fn times_and_recurrences_are_kept() {
+        check("网上申报通道4月10日开启,5月5日18时关闭。", "applicant 2026-04-10..2026-05-05 18时");
+        check("申报材料请于5月9日(周五)下班前报送。", "applicant ..2026-05-09 下班前");
+        check("申报时间:4月1日9:00-4月30日17:00。", "applicant 2026-04-01..2026-04-30 17:00");
+        check("第一批申报截止时间为4月30日,第二批为6月30日。", "applicant ..2026-04-30 | applicant ..2026-06-30");
+        check("常年受理,额满即止。", "applicant .. rolling | applicant .. until_exhausted");
+        check("申报时间:每年8月左右。", "applicant .. yearly");
+        check("每年6月30日前提交年度报告备案。", "obligation .. yearly 06-30");
+    }
+
+    #[test]
+    fn periods_of_projects_are_told_apart() {
+        check("项目应在2024年7月1日至2025年6月30日间完工。", "project_period 2024-07-01..2025-06-30");
+        check("对2022年至申报截止日期竣工的项目给予奖励。", "project_period 2022-01-01.. 申报截止日期");
+    }
+
+    #[test]
+    fn validity_publicity_reports_and_cases_are_no_windows() {
+        for text in [
+            "本办法自2026年5月1日起施行。",
+            "公示时间为2026年5月1日至5月7日。",
+            "截至2026年2月10日,全市累计受理申请300件。",
+            "2020年1月1日前已在本市登记的企业可以申请。",
+        ] {
+            check(text, "");
         }
     }
-}
-
-/// 常年受理, 额满即止.
-fn standing(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
-    let bounds = page.sentence(sentence);
-    [(CueKind::Rolling, "rolling"), (CueKind::Exhausted, "until_exhausted")]
-        .into_iter()
-        .filter_map(|(kind, recurrence)| {
-            let hit = page.hits.cue(kind, bounds.start, bounds.end)?;
-            let before = page.slice(bounds.start, hit.start);
-            let start = if page.slice(hit.start, hit.end) == "完成之日止" {
-                before.rfind("目标任务").map_or(hit.start, |at| bounds.start + at)
-            } else {
-                hit.start
-            };
-            let window = Window { role: "applicant".to_owned(), recurrence: Some(recurrence.to_owned()), ..Window::default() };
-            Some(Draft { what: What::Window(window), start, end: hit.end, confidence: 0.8, rule: "window.standing", sentence })
-        })
-        .collect()
 }

@@ -448,7 +448,7 @@ pub struct Window {
     /// Last day, included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Date>,
-    /// `rolling` (常年受理), `until_exhausted` (额满即止) or `yearly`.
+    /// `rolling` (常年受理), `until_exhausted` (额满即止), `yearly`, `quarterly`, `monthly` or `weekly`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<String>,
     /// The time of the last day, where said: `17:00`, `24:00`, or the text's own words (`下班前`).
@@ -466,7 +466,7 @@ pub struct Window {
     /// `applicant`, `authority_review` for the authorities' own deadlines, `project_period` for when costs must fall,
     /// or `obligation` for a duty that returns.
     pub role: String,
-    /// Where a year not written was taken from: `first_date` or `issued`.
+    /// Where a year not written was taken from: `first_date`, `issued` or `title`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub year_inferred_from: Option<String>,
 }
@@ -509,15 +509,15 @@ pub struct Case {
 /// A tag with its proof.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tag {
-    /// `theme`, `tool`, `mode`, `kind`, `triage`, `region`, `industry`, `size`, `recipient`.
+    /// `theme`, `tool`, `mode`, `kind`, `triage`, `region`, `jurisdiction`, `industry`, `size`, `recipient`.
     pub kind: String,
-    /// The value's stable id, e.g. `grant`, a region code, an industry code.
+    /// The value's stable id, e.g. `grant`, a region code, an industry code; `finance.tax` is a child of `finance`.
     pub value: String,
     /// What users see.
     pub label: String,
     /// 0–1.
     pub confidence: f32,
-    /// `title` or `text`: which of the two `span` refers to.
+    /// `title`, `text` or `issuer`: what `span` refers to; of issuers, to their names joined by 、.
     #[serde(rename = "in")]
     pub place: String,
     /// The characters that prove it.

@@ -104,4 +104,29 @@ pub struct ConditionVerdict {
     pub quote: String,
     /// Where they stand in the policy's text.
     pub span: Span,
+    /// The case it is limited to; what it says counts only where the enterprise is of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseVerdict>,
+}
+
+impl ConditionVerdict {
+    /// Whether it concerns the enterprise at all: false only where the enterprise is certainly not of its case.
+    #[must_use]
+    pub fn applies(&self) -> bool {
+        self.case.as_ref().is_none_or(|case| case.truth != Truth::NotMet)
+    }
+}
+
+/// Whether an enterprise is of the case a condition is limited to: `营业收入1亿元以上的企业`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseVerdict {
+    /// The policy's own words for the case.
+    pub quote: String,
+    /// Where they stand in the policy's text.
+    pub span: Span,
+    /// Whether the enterprise is of it.
+    pub truth: Truth,
+    /// The fact to ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<String>,
 }

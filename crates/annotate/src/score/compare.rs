@@ -1,229 +1,246 @@
-//! Comparing what was found in a phrase with its labels.
+//! Comparing what was found in a text with its labels: which item answers which label, and what is counted.
 
-use model::annotation::{Award, Window};
-use model::{Condition, Item, Span, Value, What};
-use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+use model::{Item, What};
 
 use super::gold::{Expected, Phrase};
-use super::{Scorecard, TypeScore};
+use super::labels::{differences, shown, told, wanted};
+use super::{Band, Finding, Scorecard, awards, conditions, share};
 use crate::annotator::{Annotator, Input};
 
-/// Types of labels and the type of item that answers them; others are left out.
-const TYPES: [(&str, &str); 15] = [
-    ("condition", "condition"),
-    ("condition_text", "condition_text"),
-    ("award", "award"),
-    ("window", "window"),
-    ("material", "material"),
-    ("entry", "entry"),
-    ("department", "department"),
-    ("contact", "contact"),
-    ("validity", "validity"),
-    ("docno", "reference"),
-    ("reference", "reference"),
-    ("state_change", "state_change"),
-    ("priority", "priority"),
-    ("quota", "quota"),
-    ("mutual_exclusion", "mutual_exclusion"),
-];
 /// Confidence below which an item counts as unsure.
 const UNSURE: f32 = 0.6;
-/// How many phrases with mistakes are told.
+/// How many texts with mistakes are told.
 const MOST_WORST: usize = 20;
+/// How many mistakes of one of them.
+const MOST_MISTAKES: usize = 8;
+/// Lower ends of the bands of confidence.
+const BANDS: [f32; 6] = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/// Counts over all phrases that are no counts of one type.
+/// Counts over all texts that are no counts of one type.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    pub(super) matched: usize,
-    pub(super) exact: usize,
-    pub(super) overlapping: usize,
-    pub(super) conditions: usize,
-    pub(super) free: usize,
-    pub(super) found: usize,
-    pub(super) unsure: usize,
+    matched: usize,
+    exact: usize,
+    overlapping: usize,
+    conditions: usize,
+    free: usize,
+    found: usize,
+    unsure: usize,
+    bands: [(usize, usize); BANDS.len()],
     mistakes: Vec<(usize, String)>,
 }
 
 impl Tally {
-    pub(super) fn worst(mut self) -> Vec<String> {
+    /// Writes what was counted into the card.
+    pub(super) fn close(mut self, card: &mut Scorecard) {
+        card.span_exact = share(self.exact, self.matched);
+        card.span_overlap = share(self.overlapping, self.matched);
+        card.free_share = if self.conditions == 0 { 0.0 } else { share(self.free, self.conditions) };
+        card.low_confidence_share = if self.found == 0 { 0.0 } else { share(self.unsure, self.found) };
+        let bands = BANDS.iter().zip(self.bands);
+        card.calibration = bands.map(|(from, (found, correct))| Band { from: *from, found, correct }).collect();
         self.mistakes.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
         self.mistakes.truncate(MOST_WORST);
-        self.mistakes.into_iter().map(|(_, words)| words).collect()
+        card.worst = self.mistakes.into_iter().map(|(_, words)| words).collect();
     }
 }
 
-/// Annotates one phrase and counts.
+/// Annotates one text and counts.
 pub(super) fn phrase(annotator: &Annotator, phrase: &Phrase, card: &mut Scorecard, tally: &mut Tally) {
-    let region = phrase.region();
-    let annotation = annotator.annotate(&Input { text: &phrase.text, region: &region, date: phrase.date(), ..Input::default() });
-    let mut taken = vec![false; annotation.items.len()];
-    let mut missed: Vec<String> = Vec::new();
-    for expected in &phrase.expect {
-        let Some((_, wanted)) = TYPES.iter().find(|(label, _)| *label == expected.kind) else {
-            card.skipped += 1;
-            continue;
-        };
-        card.types.entry((*wanted).to_owned()).or_default().gold += 1;
-        let best = annotation
-            .items
-            .iter()
-            .enumerate()
-            .filter(|(index, item)| !taken[*index] && item.what.name() == *wanted && answers(annotator, expected, item))
-            .max_by(|(_, one), (_, other)| overlap(expected, one).total_cmp(&overlap(expected, other)));
-        match best {
-            Some((index, item)) => {
-                taken[index] = true;
-                card.types.entry((*wanted).to_owned()).or_default().correct += 1;
-                tally.matched += 1;
-                let overlap = overlap(expected, item);
-                tally.exact += usize::from(overlap > 0.999);
-                tally.overlapping += usize::from(overlap >= 0.8);
+    let (region, issuers) = (phrase.region(), phrase.issuers());
+    let title = phrase.title.as_deref().unwrap_or_default();
+    let input = Input { text: &phrase.text, title, issuers: &issuers, region: &region, date: phrase.date() };
+    let items = annotator.annotate(&input).items;
+    let labels: Vec<&Expected> = phrase.expect.iter().filter(|expected| wanted(expected).is_some()).collect();
+    card.skipped += phrase.expect.len() - labels.len();
+    let compared = Compared { annotator, phrase, labels, items: &items };
+    let pairs = compared.pairs(|expected, item| differences(annotator, expected, item).is_empty());
+    compared.count_types(&pairs, card, tally);
+    compared.count_views(&pairs, card);
+    compared.count_clean(&pairs, card);
+    compared.tell(&pairs, card, tally);
+}
+
+/// Indices of labels with the item that answers each.
+type Pairs = BTreeMap<usize, usize>;
+
+struct Compared<'c> {
+    annotator: &'c Annotator,
+    phrase: &'c Phrase,
+    labels: Vec<&'c Expected>,
+    items: &'c [Item],
+}
+
+impl Compared<'_> {
+    /// One item for one label. Their types fit and their spans touch; of several that agree, those that share most of
+    /// their place are paired first, then in text order, so the pairing is the same whoever does it.
+    fn pairs(&self, agree: impl Fn(&Expected, &Item) -> bool) -> Pairs {
+        let mut candidates: Vec<(f64, usize, usize)> = Vec::new();
+        for (label, expected) in self.labels.iter().enumerate() {
+            for (at, item) in self.items.iter().enumerate() {
+                let overlap = expected.overlap(item.span);
+                if overlap > 0.0 && wanted(expected) == Some(item.what.name()) && agree(expected, item) {
+                    candidates.push((overlap, label, at));
+                }
             }
-            None => missed.push(format!("{} `{}`", told(expected), expected.quote)),
+        }
+        candidates.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| (one.1, one.2).cmp(&(other.1, other.2))));
+        let mut pairs = Pairs::new();
+        let mut taken = vec![false; self.items.len()];
+        for (_, label, at) in candidates {
+            if !taken[at] && !pairs.contains_key(&label) {
+                taken[at] = true;
+                pairs.insert(label, at);
+            }
+        }
+        pairs
+    }
+
+    fn count_types(&self, pairs: &Pairs, card: &mut Scorecard, tally: &mut Tally) {
+        for expected in &self.labels {
+            card.types.entry(wanted(expected).unwrap_or_default().to_owned()).or_default().gold += 1;
+        }
+        let right: Vec<usize> = pairs.values().copied().collect();
+        for (at, item) in self.items.iter().enumerate() {
+            let correct = usize::from(right.contains(&at));
+            card.types.entry(item.what.name().to_owned()).or_default().add(0, 1, correct);
+            tally.found += 1;
+            tally.unsure += usize::from(item.confidence < UNSURE);
+            let band = BANDS.iter().rposition(|from| item.confidence >= *from).unwrap_or_default();
+            tally.bands[band].0 += 1;
+            tally.bands[band].1 += correct;
+            if let What::Condition(condition) = &item.what {
+                tally.conditions += 1;
+                tally.free += usize::from(condition.indicator.starts_with("free:"));
+            }
+        }
+        for (label, at) in pairs {
+            let overlap = self.labels[*label].overlap(self.items[*at].span);
+            tally.matched += 1;
+            tally.exact += usize::from(overlap > 0.999);
+            tally.overlapping += usize::from(overlap >= 0.8);
         }
     }
-    let extra: Vec<&Item> = annotation.items.iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(item, _)| item).collect();
-    count_found(&annotation.items, card, tally);
-    if phrase.kind == "distractor" || phrase.expect.is_empty() {
-        card.distractors += 1;
-        card.false_on_distractors += annotation.items.len();
-    }
-    if !missed.is_empty() || !extra.is_empty() {
-        let extra: Vec<String> = extra.into_iter().map(|item| format!("{} `{}`", shown(item), item.quote)).collect();
-        let words = format!("{}: 漏 [{}] 多 [{}]", phrase.id, missed.join("; "), extra.join("; "));
-        tally.mistakes.push((missed.len() + extra.len(), words));
-    }
-}
 
-fn count_found(items: &[Item], card: &mut Scorecard, tally: &mut Tally) {
-    for item in items {
-        let score: &mut TypeScore = card.types.entry(item.what.name().to_owned()).or_default();
-        score.found += 1;
-        tally.found += 1;
-        tally.unsure += usize::from(item.confidence < UNSURE);
-        if let What::Condition(condition) = &item.what {
-            tally.conditions += 1;
-            tally.free += usize::from(condition.indicator.starts_with("free:"));
+    fn count_views(&self, pairs: &Pairs, card: &mut Scorecard) {
+        let conditions = || self.items.iter().filter_map(condition_of);
+        let is_condition = |expected: &&&Expected| expected.kind == "condition";
+        let labels = || self.labels.iter().filter(is_condition);
+        let right = |matches: fn(&Expected) -> bool| {
+            let is_one = |label: &&usize| self.labels[**label].kind == "condition" && matches(self.labels[**label]);
+            pairs.keys().filter(is_one).count()
+        };
+        let views = &mut card.views;
+        let numeric = labels().filter(|expected| conditions::is_numeric(expected)).count();
+        views.numeric.add(
+            numeric,
+            conditions().filter(|found| conditions::has_number(found)).count(),
+            right(conditions::is_numeric),
+        );
+        let by_indicator = self.pairs(|expected, item| {
+            condition_of(item).is_some_and(|found| conditions::same_indicator(self.annotator, expected, found))
+        });
+        views.by_indicator.add(labels().count(), conditions().count(), by_indicator.len());
+        let sets = labels().filter(|expected| conditions::is_set(expected)).count();
+        let sets_found = conditions().filter(|found| conditions::has_set(found)).count();
+        views.sets.add(sets, sets_found, right(conditions::is_set));
+        let exact = pairs.iter().filter(|(label, at)| {
+            let expected = self.labels[**label];
+            let same = |found: &model::Condition| conditions::is_set(expected) && conditions::same_set(expected, found);
+            condition_of(&self.items[**at]).is_some_and(same)
+        });
+        views.sets_exact.add(sets, sets_found, exact.count());
+        let awards = self.pairs(|expected, item| match &item.what {
+            What::Award(award) => awards::same_numbers(expected, award),
+            _ => false,
+        });
+        let labelled = self.labels.iter().filter(|expected| expected.kind == "award").count();
+        let found = self.items.iter().filter(|item| matches!(item.what, What::Award(_))).count();
+        views.awards_by_numbers.add(labelled, found, awards.len());
+    }
+
+    /// Texts in which nothing, or no condition, is to be found.
+    fn count_clean(&self, pairs: &Pairs, card: &mut Scorecard) {
+        if self.phrase.kind == "distractor" || self.phrase.expect.is_empty() {
+            card.distractors += 1;
+            card.false_on_distractors += self.items.len() - pairs.len();
+        }
+        if self.labels.iter().all(|expected| expected.kind != "condition") {
+            card.without_conditions += 1;
+            card.without_conditions_hit += usize::from(self.items.iter().any(|item| condition_of(item).is_some()));
+        }
+    }
+
+    /// The mistakes in words.
+    fn tell(&self, pairs: &Pairs, card: &mut Scorecard, tally: &mut Tally) {
+        let missed: Vec<Finding> =
+            (0..self.labels.len()).filter(|label| !pairs.contains_key(label)).map(|label| self.missed(label)).collect();
+        let right: Vec<usize> = pairs.values().copied().collect();
+        let extra: Vec<Finding> =
+            self.items.iter().enumerate().filter(|(at, _)| !right.contains(at)).map(|(_, item)| self.extra(item)).collect();
+        for finding in missed.iter().filter(|finding| finding.kind == "condition") {
+            let reason = if finding.differs.is_empty() { "—".to_owned() } else { finding.differs.join("+") };
+            *card.reasons.entry(reason).or_default() += 1;
+        }
+        if !missed.is_empty() || !extra.is_empty() {
+            let some = |findings: &[Finding]| -> String {
+                let told = findings.iter().take(MOST_MISTAKES).map(|finding| format!("{} {}", finding.kind, finding.what));
+                told.collect::<Vec<_>>().join("; ")
+            };
+            let counts = (missed.len(), extra.len());
+            let words = format!("{}: 漏 {} [{}] 多 {} [{}]", self.phrase.id, counts.0, some(&missed), counts.1, some(&extra));
+            tally.mistakes.push((counts.0 + counts.1, words));
+        }
+        card.missed.extend(missed);
+        card.extra.extend(extra);
+    }
+
+    fn missed(&self, label: usize) -> Finding {
+        let expected = self.labels[label];
+        let kind = wanted(expected).unwrap_or_default();
+        let near = nearest(self.items.iter().filter(|item| item.what.name() == kind), |item| {
+            (differences(self.annotator, expected, item).len(), expected.overlap(item.span))
+        });
+        Finding {
+            id: self.phrase.id.clone(),
+            kind: kind.to_owned(),
+            what: told(expected),
+            around: self.phrase.around(expected.span),
+            instead: near.map(shown),
+            differs: near.map(|item| differences(self.annotator, expected, item)).unwrap_or_default(),
+            rule: None,
+        }
+    }
+
+    fn extra(&self, item: &Item) -> Finding {
+        let kind = item.what.name();
+        let near = nearest(self.labels.iter().filter(|expected| wanted(expected) == Some(kind)), |expected| {
+            (differences(self.annotator, expected, item).len(), expected.overlap(item.span))
+        });
+        Finding {
+            id: self.phrase.id.clone(),
+            kind: kind.to_owned(),
+            what: shown(item),
+            around: self.phrase.around(Some((item.span.start, item.span.end))),
+            instead: near.map(|expected| told(expected)),
+            differs: near.map(|expected| differences(self.annotator, expected, item)).unwrap_or_default(),
+            rule: Some(item.rule.clone()),
         }
     }
 }
 
-/// Intersection over union of the two spans.
-fn overlap(expected: &Expected, item: &Item) -> f64 {
-    let Some((start, end)) = expected.span else { return 0.0 };
-    let gold = Span::new(start, end);
-    let shared = gold.end.min(item.span.end).saturating_sub(gold.start.max(item.span.start));
-    let all = gold.end.max(item.span.end) - gold.start.min(item.span.start);
-    if all == 0 { 0.0 } else { f64::from(shared) / f64::from(all) }
+/// Of those that touch, the one with the fewest differences, then the most in common.
+fn nearest<T: Copy>(all: impl Iterator<Item = T>, measure: impl Fn(T) -> (usize, f64)) -> Option<T> {
+    let measured = all.map(|one| (measure(one), one)).filter(|((_, overlap), _)| *overlap > 0.0);
+    let least = measured.min_by(|((few, near), _), ((many, far), _)| few.cmp(many).then_with(|| far.total_cmp(near)));
+    least.map(|(_, one)| one)
 }
 
-fn answers(annotator: &Annotator, expected: &Expected, item: &Item) -> bool {
+fn condition_of(item: &Item) -> Option<&model::Condition> {
     match &item.what {
-        What::Condition(condition) => condition_answers(annotator, expected, condition, item),
-        What::Award(award) => award_answers(expected, award) && overlap(expected, item) > 0.0,
-        What::Window(window) => window_answers(expected, window) && overlap(expected, item) > 0.0,
-        What::Reference { key, .. } => {
-            expected.text("key").map_or_else(|| overlap(expected, item) >= 0.5, |wanted| key.as_deref() == Some(wanted))
-        }
-        What::Material { .. } | What::Department { .. } | What::ConditionText { .. } => overlap(expected, item) >= 0.5,
-        _ => overlap(expected, item) > 0.3,
-    }
-}
-
-fn condition_answers(annotator: &Annotator, expected: &Expected, condition: &Condition, item: &Item) -> bool {
-    let wanted = expected.text("indicator").unwrap_or_default();
-    let known = annotator.indicators().iter().any(|indicator| indicator.id == wanted);
-    let same_indicator = condition.indicator == wanted || !known && condition.indicator.starts_with("free:");
-    let same_op = expected.text("op") == Some(condition.op.sign());
-    let negated = expected.fields.get("negated").and_then(serde_json::Value::as_bool).unwrap_or(false);
-    let period = expected.text("period").map(plain_period);
-    let near = overlap(expected, item) > 0.0;
-    same_indicator
-        && same_op
-        && negated == condition.negated
-        && period == condition.period.as_deref().map(plain_period)
-        && near
-        && same_value(expected, condition)
-}
-
-/// The label writes the aggregate into the period; the product keeps them apart.
-fn plain_period(period: &str) -> &str {
-    ["each_of_", "sum_of_", "mean_of_"].iter().find_map(|prefix| period.strip_prefix(prefix)).unwrap_or(period)
-}
-
-fn same_value(expected: &Expected, condition: &Condition) -> bool {
-    if let Some(wanted) = expected.number("value_base") {
-        let unit = expected.text("unit_base").map(str::to_owned);
-        return condition.value_base == Some(Value::Number(wanted)) && unit == condition.unit_base;
-    }
-    match (expected.fields.get("value"), &condition.value) {
-        (Some(serde_json::Value::Bool(wanted)), Value::Bool(found)) => wanted == found,
-        (Some(serde_json::Value::Bool(_)), _) => false,
-        (Some(serde_json::Value::Array(wanted)), Value::Range(low, high)) => {
-            let bounds: Vec<Decimal> = wanted.iter().filter_map(|bound| model::decimal::parse(&bound.to_string())).collect();
-            // A mixed range such as 5000万元—1亿元 is labelled in one unit.
-            bounds.first() == Some(&low.0) && bounds.get(1).is_some_and(|bound| *bound == high.0 || is_scaled(condition, *bound))
-        }
-        // Sets of names are compared by indicator and place alone.
-        _ => true,
-    }
-}
-
-fn is_scaled(condition: &Condition, bound: Decimal) -> bool {
-    match &condition.value_base {
-        Some(Value::Range(_, high)) => [1, 10_000, 100_000_000].iter().any(|factor| bound * Decimal::from(*factor) == high.0),
-        _ => false,
-    }
-}
-
-fn award_answers(expected: &Expected, award: &Award) -> bool {
-    let mode = expected.text("mode").unwrap_or_default();
-    let same = |name: &str, found: Option<Decimal>| {
-        expected.number(name).is_none_or(|wanted| found.map(|found| found.normalize()) == Some(wanted))
-    };
-    // A label may repeat the limit that has a label of its own.
-    let cap = same("cap_base", award.cap) || mode == "interest_subsidy" && award.cap.is_none();
-    let rate = same("ratio", award.ratio) && same("rate", award.ratio);
-    let tiers =
-        expected.fields.get("amounts_wan").and_then(serde_json::Value::as_array).is_none_or(|steps| steps_answer(steps, award));
-    award.mode == mode && same("amount_base", award.amount) && same("value_to_base", award.amount_to) && cap && rate && tiers
-}
-
-fn steps_answer(steps: &[serde_json::Value], award: &Award) -> bool {
-    let amounts =
-        steps.iter().filter_map(|step| model::decimal::parse(&step.to_string())).map(|amount| amount * Decimal::from(10_000));
-    amounts.clone().min() == award.amount && amounts.max() == award.amount_to
-}
-
-fn window_answers(expected: &Expected, window: &Window) -> bool {
-    let date = |name: &str| expected.text(name).and_then(|text| text.get(..10)).and_then(|text| text.parse().ok());
-    let role = expected.text("role").unwrap_or("applicant");
-    date("start") == window.start && date("end") == window.end && role == window.role
-}
-
-/// A label in a few words.
-fn told(expected: &Expected) -> String {
-    let fields =
-        ["indicator", "op", "value", "unit", "period", "negated", "mode", "amount", "ratio", "cap", "start", "end", "role"];
-    let values: Vec<String> = fields.iter().filter_map(|name| expected.fields.get(*name)).map(ToString::to_string).collect();
-    format!("{} {}", expected.kind, values.join(" "))
-}
-
-/// An item in a few words.
-fn shown(item: &Item) -> String {
-    match &item.what {
-        What::Condition(condition) => {
-            let value = condition.value_base.as_ref().unwrap_or(&condition.value);
-            let value = serde_json::to_string(value).unwrap_or_default();
-            let (unit, period) =
-                (condition.unit_base.as_deref().unwrap_or_default(), condition.period.as_deref().unwrap_or_default());
-            format!(
-                "{} {} {value}{unit} {period} {}",
-                condition.indicator,
-                condition.op.sign(),
-                if condition.negated { "非" } else { "" }
-            )
-        }
-        other => serde_json::to_string(other).unwrap_or_default(),
+        What::Condition(condition) => Some(condition),
+        _ => None,
     }
 }

@@ -27,18 +27,18 @@ impl Variant {
 
     /// The phrase in this form, its spans moved along.
     pub(super) fn apply(self, mut phrase: Phrase) -> Phrase {
+        if self == Self::Plain {
+            return phrase;
+        }
         let (text, places) = self.rewrite(&phrase.text);
-        let place = |index: u32| places.get(index as usize).copied().unwrap_or_default();
+        let place = |index: u32| places.get(index as usize).copied();
         let characters: Vec<char> = text.chars().collect();
         for expected in &mut phrase.expect {
-            if let Some((start, end)) = expected.span
-                && start < end
-            {
-                let moved = (place(start), place(end - 1) + 1);
-                expected.span = Some(moved);
-                expected.quote =
-                    characters.get(moved.0 as usize..moved.1 as usize).map(|quote| quote.iter().collect()).unwrap_or_default();
-            }
+            let Some((start, end)) = expected.span.filter(|(start, end)| start < end) else { continue };
+            // A span beyond the text stays a span nothing can touch.
+            expected.span = place(start).zip(place(end - 1)).map(|(start, last)| (start, last + 1));
+            let quoted = expected.span.and_then(|(start, end)| characters.get(start as usize..end as usize));
+            expected.quote = quoted.map(|quote| quote.iter().collect()).unwrap_or_default();
         }
         phrase.text = text;
         phrase
