@@ -47,7 +47,10 @@ pub(crate) fn judge(condition: &Condition, founded: Option<Date>, negated: bool,
         (Op::More, None) => on > low,
         (Op::AtMost, None) => on <= low,
         (Op::Less, None) => on < low,
-        (Op::Range, Some(high)) => on >= low && on <= high,
+        (Op::Range, Some(high)) => {
+            let (with_low, with_high) = crate::quantity::ends(condition.bounds.as_deref());
+            (on > low || (with_low && on == low)) && (on < high || (with_high && on == high))
+        }
         _ => return Judgement::review("比较方式需人工判断"),
     };
     let wants_older = matches!((condition.op, negated), (Op::AtLeast | Op::More, false) | (Op::AtMost | Op::Less, true));

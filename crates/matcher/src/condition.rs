@@ -33,6 +33,9 @@ impl Question<'_> {
     /// What is needed, in words.
     pub(crate) fn need(&self) -> String {
         let words = names(&self.condition.value);
+        if self.condition.ref_value.is_some() {
+            return quantity::need(self.condition, self.negated);
+        }
         let text = match (self.indicator.id.as_str(), self.condition.op) {
             (_, Op::Transition) => return "发生转型（见原文）".to_owned(),
             (_, Op::FirstTime) => "首次达到".to_owned(),
@@ -63,6 +66,9 @@ impl Question<'_> {
     /// Whether it holds, as far as the facts say.
     pub(crate) fn judge(&self) -> Judgement {
         let (condition, indicator) = (self.condition, self.indicator);
+        if condition.ref_value.is_some() {
+            return self.judge_reference();
+        }
         match (indicator.id.as_str(), condition.op) {
             (_, Op::Transition) => Judgement::review("转型情况需人工核对"),
             (_, Op::FirstTime) => history::judge_first_time(condition, indicator, self.facts).inverted_if(self.negated),
@@ -76,6 +82,30 @@ impl Question<'_> {
                 qualification::judge(condition, self.enterprise(), &self.matcher.places, self.negated, self.facts.on)
             }
             _ => self.judge_value(),
+        }
+    }
+
+    /// Against a measure that is no number of the enterprise (同期银行贷款利率): only the enterprise can say, and may have said.
+    fn judge_reference(&self) -> Judgement {
+        let period = Period::of(self.condition, self.indicator, self.facts.on).0;
+        let year = match &period {
+            Period::Years(years) => years.first().copied(),
+            Period::Current(year) => Some(*year),
+            Period::Other(_) => None,
+        };
+        if let Found::Known(known) = self.facts.truth(&self.indicator.id, year) {
+            // The question contains the negation, so the answer is to the whole.
+            return Judgement::met_if(known.value).has(plain(&Value::Bool(known.value)));
+        }
+        let own = match self.facts.number(&self.indicator.id, year) {
+            Found::Known(known) => Some(with_source(&known.value.normalize().to_string(), &known)),
+            _ => None,
+        };
+        let when = if matches!(period, Period::Current(_)) { String::new() } else { period.label() };
+        let ask = Judgement::unknown(format!("请确认{when}{}是否{}", self.indicator.name, self.need()));
+        match own {
+            Some(own) => ask.has(own),
+            None => ask,
         }
     }
 
@@ -293,6 +323,10 @@ pub(crate) fn metrics(facts: Facts<'_>, year: i16) -> Metrics {
 /// Whether the enterprise lies where the policy is for, where no condition of the policy says so itself.
 pub(crate) fn judge_scope(places: &place::Places, record: &Record, enterprise: &Enterprise) -> Judgement {
     let region = record.policy.region.as_str();
+    // The agency of a place in no list: whom its policy is for, a person must say.
+    if region.is_empty() {
+        return Judgement::review("政策适用地区待确认");
+    }
     if region.len() != 6 {
         return Judgement::of(Truth::Met);
     }

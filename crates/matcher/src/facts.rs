@@ -118,13 +118,13 @@ impl<'a> Facts<'a> {
             let whole = self.exact(whole, year).filter(|whole| *whole > Decimal::ZERO)?;
             self.exact(part, year)?.checked_div(whole)
         };
+        let mut shares = SHARES.iter().filter(|(id, ..)| *id == indicator);
+        if let Some(found) = shares.find_map(|(_, part, whole, from)| Some((ratio(part, whole)?, *from))) {
+            return Some(found);
+        }
         match indicator {
-            "rd.ratio" | "rd.expense_ratio" => Some((ratio("rd.expense", "fin.revenue")?, "研发费用÷营业收入")),
-            "rd.expense_ratio_sales" => Some((ratio("rd.expense", "fin.sales_revenue")?, "研发费用÷销售收入")),
-            "fin.main_revenue_ratio" => Some((ratio("fin.main_revenue", "fin.revenue")?, "主营业务收入÷营业收入")),
-            "staff.rd_ratio" => Some((ratio("staff.rd", "staff.total")?, "研发人员÷从业人员")),
             "fin.revenue_growth" => Some((self.growth("fin.revenue", year)?, "比上年营业收入")),
-            "rd.expense_growth" => Some((self.growth("rd.expense", year)?, "比上年研发费用")),
+            "rd.expense_growth" | "free:研发费用增长率" => Some((self.growth("rd.expense", year)?, "比上年研发费用")),
             "fin.main_revenue_growth" => Some((self.growth("fin.main_revenue", year)?, "比上年主营业务收入")),
             "fin.main_revenue_growth_avg2y" => {
                 let both = self.growth("fin.main_revenue", year)?.checked_add(self.growth("fin.main_revenue", year - 1)?)?;
@@ -139,12 +139,35 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// A share over several years together: what the parts come to of what the wholes come to.
+    pub(crate) fn share_of_sums(self, indicator: &str, years: &[i16]) -> Option<Decimal> {
+        let sum =
+            |indicator: &str| years.iter().try_fold(Decimal::ZERO, |sum, year| sum.checked_add(self.exact(indicator, *year)?));
+        SHARES.iter().filter(|(id, ..)| *id == indicator).find_map(|(_, part, whole, _)| {
+            let whole = sum(whole).filter(|whole| *whole > Decimal::ZERO)?;
+            sum(part)?.checked_div(whole)
+        })
+    }
+
     /// Growth over the year before, from the facts of both years.
     pub(crate) fn growth(self, indicator: &str, year: i16) -> Option<Decimal> {
         let before = self.exact(indicator, year - 1).filter(|before| *before > Decimal::ZERO)?;
         self.exact(indicator, year)?.checked_sub(before)?.checked_div(before)
     }
 }
+
+/// Shares that follow from two amounts of one year, and how that is told.
+const SHARES: [(&str, &str, &str, &str); 9] = [
+    ("fin.main_revenue_ratio", "fin.main_revenue", "fin.revenue", "主营业务收入÷营业收入"),
+    ("free:净利润率", "fin.net_profit", "fin.revenue", "净利润÷营业收入"),
+    ("free:净利润率", "free:净利润", "fin.revenue", "净利润÷营业收入"),
+    ("rd.expense_ratio", "rd.expense", "fin.revenue", "研发费用÷营业收入"),
+    ("rd.expense_ratio_sales", "rd.expense", "fin.sales_revenue", "研发费用÷销售收入"),
+    ("rd.ratio", "rd.expense", "fin.revenue", "研发费用÷营业收入"),
+    ("staff.rd_ratio", "staff.rd", "staff.total", "研发人员÷从业人员"),
+    ("staff.tech_ratio", "free:科技人员", "staff.total", "科技人员÷从业人员"),
+    ("staff.tech_ratio", "staff.tech", "staff.total", "科技人员÷从业人员"),
+];
 
 /// Newton's method to twelve places: enough for a growth rate, and exact for the squares people test with.
 fn square_root(value: Decimal) -> Option<Decimal> {

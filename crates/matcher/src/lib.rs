@@ -1,7 +1,8 @@
 //! Condition trees × enterprise profiles → verdicts.
 //!
 //! Three-valued: a missing fact gives `unknown` with the question that would answer it, and never yes or no; what a program
-//! cannot judge gives `review`. An indicator outside the vocabulary is `review` too: it is shown, never ignored.
+//! cannot judge gives `review`. Indicators of the open vocabulary (`free:<label>`) are asked for by their label; an id that is
+//! neither is `review`: it is shown, never ignored.
 
 mod age;
 mod condition;
@@ -9,10 +10,12 @@ mod facts;
 mod history;
 mod judgement;
 mod number;
+mod open;
 mod outcome;
 mod period;
 mod place;
 mod qualification;
+mod qualify;
 mod quantity;
 mod rows;
 mod size;
@@ -20,16 +23,22 @@ mod size;
 mod testing;
 mod tree;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use model::{ConfigError, Enterprise, Indicator, Outcome, Record, Regions, Verdict};
+use model::{Condition, ConfigError, Enterprise, Indicator, Outcome, Record, Regions, Verdict};
 
+pub use qualify::{
+    Assessment, Chosen, ItemVerdict, PartVerdict, PassedOver, Purpose, QualifyError, RuleKind, RuleVerdict, ScoreVerdict,
+    Standing,
+};
 pub use rows::{RowError, parse_enterprises, parse_enterprises_on};
 pub use size::SizeClass;
 
 use crate::facts::{Facts, Found};
 use crate::place::Places;
+use crate::qualify::Qualifications;
 use crate::size::Sizes;
 
 /// Says which policies suit which enterprises.
@@ -38,6 +47,7 @@ pub struct Matcher {
     indicators: BTreeMap<String, Indicator>,
     places: Places,
     sizes: Sizes,
+    qualifications: Qualifications,
 }
 
 impl Matcher {
@@ -48,7 +58,7 @@ impl Matcher {
     pub fn new(indicators: Vec<Indicator>, regions: Regions, sizes_toml: &str) -> Result<Self, ConfigError> {
         let sizes = Sizes::parse(sizes_toml)?;
         let indicators = indicators.into_iter().map(|indicator| (indicator.id.clone(), indicator)).collect();
-        Ok(Self { indicators, places: Places::new(regions), sizes })
+        Ok(Self { indicators, places: Places::new(regions), sizes, qualifications: Qualifications::default() })
     }
 
     /// What there is to say about one policy and one enterprise on a day.
@@ -82,6 +92,13 @@ impl Matcher {
         // The last day of the year: titles and facts that ran out before do not matter for yearly figures.
         let on = Date::new(year, 12, 31).unwrap_or(Date::MAX);
         self.size_classes_of(Facts::new(enterprise, on), year)
+    }
+
+    /// What the vocabulary says of a condition's indicator; of an open one (`free:<label>`), what the condition itself shows.
+    fn indicator(&self, condition: &Condition) -> Option<Cow<'_, Indicator>> {
+        let id = &condition.indicator;
+        let known = self.indicators.get(id).map(Cow::Borrowed);
+        known.or_else(|| Some(Cow::Owned(open::indicator(condition, id.strip_prefix(open::PREFIX)?))))
     }
 
     fn size_classes_of(&self, facts: Facts<'_>, year: i16) -> BTreeSet<SizeClass> {

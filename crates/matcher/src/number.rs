@@ -22,7 +22,7 @@ pub(crate) struct Numeric<'a> {
 impl<'a> Numeric<'a> {
     pub(crate) fn new(condition: &Condition, indicator: &'a Indicator, negated: bool, on: Date) -> Result<Self, quantity::Why> {
         let (low, high, shown) = quantity::read(condition, indicator)?;
-        let bound = quantity::bound(condition.op, low, high)?;
+        let bound = quantity::bound(condition.op, low, high, condition.bounds.as_deref())?;
         let (period, aggregate) = Period::of(condition, indicator, on);
         let one_value = !matches!(&period, Period::Years(years) if years.len() > 1);
         match bound.opposite().filter(|_| negated && one_value) {
@@ -66,6 +66,9 @@ impl<'a> Numeric<'a> {
     }
 
     fn judge_years(&self, facts: Facts<'_>, years: &[i16]) -> Judgement {
+        if self.aggregate == Aggregate::Sum && self.indicator.unit_family.as_deref() == Some("percent") {
+            return self.judge_whole(facts, years);
+        }
         let found: Vec<(i16, Found<Decimal>)> =
             years.iter().map(|year| (*year, facts.number(&self.indicator.id, Some(*year)))).collect();
         let of_year = |found: &Found<Decimal>| match found {
@@ -81,11 +84,54 @@ impl<'a> Numeric<'a> {
         let judgement = match self.aggregate {
             Aggregate::Each => self.each(&known, &missing),
             Aggregate::Sum | Aggregate::Mean => self.together(self.aggregate, &known, &missing),
+            Aggregate::AnyOf => self.any_of(&known, &missing),
             Aggregate::Unclear => self.unclear(&known, &missing),
         };
         let has: Vec<String> =
             known.iter().map(|(year, value)| format!("{year}年{}", self.shown.value(*value, self.limit()))).collect();
         judgement.has(has.join("、"))
+    }
+
+    /// A share over several years together is that of the sums. Where only the yearly shares are known it lies between the
+    /// least and the greatest of them.
+    fn judge_whole(&self, facts: Facts<'_>, years: &[i16]) -> Judgement {
+        let founded = facts.enterprise.founded.map_or(i16::MIN, Date::year);
+        let years: Vec<i16> = years.iter().copied().filter(|year| *year >= founded).collect();
+        if let Some(share) = facts.share_of_sums(&self.indicator.id, &years) {
+            let has = format!("{}（{}合计）", self.shown.value(share, self.limit()), Period::Years(years).label());
+            return self.compare(share, "").has(has);
+        }
+        let standing = facts.number(&self.indicator.id, None);
+        if matches!(standing, Found::Known(_) | Found::Contradictory(_) | Found::Unreadable(_)) {
+            return self.judge_one(standing);
+        }
+        let yearly: Option<Vec<Decimal>> = years
+            .iter()
+            .map(|year| match facts.number(&self.indicator.id, Some(*year)) {
+                Found::Known(known) if known.year.is_some() => Some(known.value),
+                _ => None,
+            })
+            .collect();
+        let ask = self.ask_for(&years);
+        let yearly = yearly.unwrap_or_default();
+        let (Some(least), Some(greatest)) = (yearly.iter().min().copied(), yearly.iter().max().copied()) else { return ask };
+        let has = format!("每年{}至{}", self.shown.value(least, None), self.shown.value(greatest, None));
+        match (self.compare(least, ""), self.compare(greatest, "")) {
+            (one, other) if one.truth == other.truth => Judgement { near: one.near && other.near, ..other }.has(has),
+            _ => ask.has(has),
+        }
+    }
+
+    /// One good year is enough; a no only when all are known.
+    fn any_of(&self, known: &[(i16, Decimal)], missing: &[i16]) -> Judgement {
+        let judged: Vec<Judgement> = known.iter().map(|(year, value)| self.compare(*value, &format!("{year}年"))).collect();
+        if let Some(met) = judged.iter().find(|judgement| judgement.truth == Truth::Met) {
+            return met.clone();
+        }
+        match judged.into_iter().next() {
+            Some(latest) if missing.is_empty() => latest,
+            _ => self.ask_for(missing),
+        }
     }
 
     fn each(&self, known: &[(i16, Decimal)], missing: &[i16]) -> Judgement {
@@ -139,6 +185,7 @@ impl<'a> Numeric<'a> {
             Aggregate::Each => "每年",
             Aggregate::Sum => "合计",
             Aggregate::Mean => "平均",
+            Aggregate::AnyOf => "任一年",
             Aggregate::Unclear => "",
         };
         format!("（{}{word}）", self.period.label())

@@ -1,18 +1,19 @@
 //! From the judgements of single conditions to the verdict on the policy, and its reason in one sentence.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use model::annotation::{Condition, ConditionTree, Window};
+use model::annotation::{Case, Condition, ConditionTree, Window};
 use model::policy::Desk;
-use model::verdict::ConditionVerdict;
+use model::verdict::{CaseVerdict, ConditionVerdict};
 use model::{Decimal, Enterprise, Item, LifeCycle, Op, Outcome, Record, Truth, Verdict, What};
 
 use crate::Matcher;
 use crate::condition::{Question, judge_scope};
 use crate::facts::Facts;
 use crate::judgement::Judgement;
-use crate::tree::Tree;
+use crate::tree::{Leaf, Planted, Tree};
 
 /// A condition's verdict with what the whole needs to know of it.
 struct Answer {
@@ -20,6 +21,8 @@ struct Answer {
     near: bool,
     /// Limited to a case the program cannot read: a no may not concern this enterprise, a yes not be enough.
     limited: bool,
+    /// 原则上: a no is for a person to weigh.
+    soft: bool,
 }
 
 /// The answers by item, and the tree over them.
@@ -28,6 +31,7 @@ struct Examined {
     /// The leaves of the tree, with whether each is shown turned round.
     leaves: BTreeMap<usize, bool>,
     answers: BTreeMap<usize, Answer>,
+    cases: Vec<CaseVerdict>,
 }
 
 pub(crate) fn verdict(matcher: &Matcher, record: &Record, enterprise: &Enterprise, on: Date) -> Verdict {
@@ -55,6 +59,7 @@ pub(crate) fn prospects(verdict: &Verdict) -> i64 {
     verdict
         .conditions
         .iter()
+        .filter(|condition| condition.applies())
         .map(|condition| match condition.truth {
             Truth::Met => 2,
             Truth::Review => 0,
@@ -103,7 +108,10 @@ fn with_start(reason: String, record: &Record, outcome: Outcome, on: Date) -> St
 
 fn amount_up_to(record: &Record) -> Option<Decimal> {
     let awards = record.annotation.items.iter().filter_map(|item| match &item.what {
-        What::Award(award) => award.cap.max(award.amount_to).max(award.amount),
+        What::Award(award) => {
+            let steps = award.tiers.iter().map(|tier| tier.cap.max(tier.amount));
+            steps.fold(award.cap.max(award.amount_to).max(award.amount), Option::max)
+        }
         _ => None,
     });
     awards.filter(|amount| *amount > Decimal::ZERO).max()
@@ -119,56 +127,90 @@ fn asks_for_place(record: &Record) -> bool {
 
 impl Examined {
     fn new(matcher: &Matcher, record: &Record, facts: Facts<'_>) -> Self {
-        let tree = whole_tree(record);
-        let leaves = tree.leaves();
-        let mut answers = BTreeMap::new();
-        for (index, item) in record.annotation.items.iter().enumerate() {
-            let turned = leaves.get(&index).copied();
-            match &item.what {
-                What::Condition(condition) => {
-                    let negated = condition.negated != turned.unwrap_or(false);
-                    answers.insert(index, answer(matcher, record, facts, (index, item, condition), negated));
-                }
-                What::ConditionText { negated } => {
-                    let negated = *negated != turned.unwrap_or(false);
-                    answers.insert(index, text_answer(index, item, negated));
-                }
-                _ => {}
+        let annotation = &record.annotation;
+        let whole = match &annotation.tree {
+            Some(tree) => Cow::Borrowed(tree),
+            // Conditions without a tree: all of them, so that none is passed over.
+            None => {
+                Cow::Owned(ConditionTree::All(annotation.conditions().map(|(index, _, _)| ConditionTree::Item(index)).collect()))
             }
+        };
+        let planted = Planted::of(&whole);
+        let cases: Vec<CaseVerdict> = planted.cases.iter().map(|case| judge_case(matcher, record, facts, case)).collect();
+        let tree = with_texts(planted.tree, record);
+        let leaves = tree.items();
+        let mut answers = BTreeMap::new();
+        for (index, item) in annotation.items.iter().enumerate() {
+            let turned = leaves.get(&index).copied().unwrap_or(false);
+            let case = planted.case_of.get(&index).and_then(|case| cases.get(*case));
+            let found = match &item.what {
+                What::Condition(condition) => {
+                    answer(matcher, record, facts, (index, item, condition), (condition.negated != turned, case))
+                }
+                What::ConditionText { negated } => text_answer(index, item, *negated != turned, case),
+                _ => continue,
+            };
+            answers.insert(index, found);
         }
-        Self { tree, leaves, answers }
+        Self { tree, leaves, answers, cases }
     }
 
     /// The truth of a leaf. One that points at no condition is for a person, as the tree is broken there.
-    fn leaf(&self, item: usize, negated: bool, alternative: bool) -> Truth {
+    fn leaf(&self, leaf: Leaf, alternative: bool) -> Truth {
+        let turn = |truth: Truth| match truth {
+            Truth::Met => Truth::NotMet,
+            Truth::NotMet => Truth::Met,
+            truth => truth,
+        };
+        let (item, negated) = match leaf {
+            Leaf::Item { item, negated } => (item, negated),
+            Leaf::Case { case, negated } => {
+                let truth = self.cases.get(case).map_or(Truth::Review, |case| case.truth);
+                return if negated { turn(truth) } else { truth };
+            }
+        };
         let Some(answer) = self.answers.get(&item) else { return Truth::Review };
         // Shown one way; a tree that also uses it the other way round gets the opposite.
         let turned = self.leaves.get(&item).copied().unwrap_or(negated) != negated;
-        let truth = match answer.verdict.truth {
-            Truth::Met if turned => Truth::NotMet,
-            Truth::NotMet if turned => Truth::Met,
-            truth => truth,
-        };
-        if answer.limited && truth == Truth::Met && (alternative || turned) { Truth::Review } else { truth }
+        let truth = if turned { turn(answer.verdict.truth) } else { answer.verdict.truth };
+        let doubtful = answer.limited && truth == Truth::Met && (alternative || turned);
+        if doubtful || (answer.soft && truth == Truth::NotMet) { Truth::Review } else { truth }
     }
 
     fn truth(&self, scope: Truth, supposed: Option<usize>) -> Truth {
-        let whole = self.tree.truth(&|item, negated, alternative| {
-            if supposed == Some(item) { Truth::Met } else { self.leaf(item, negated, alternative) }
+        let whole = self.tree.truth(&|leaf, alternative| match leaf {
+            Leaf::Item { item, .. } if supposed == Some(item) => Truth::Met,
+            leaf => self.leaf(leaf, alternative),
         });
         crate::tree::all([scope, whole].into_iter())
     }
 
-    fn because(&self, wanted: Truth) -> Vec<&Answer> {
-        let found = self.tree.because(wanted, &|item, negated, alternative| self.leaf(item, negated, alternative));
-        found.into_iter().filter_map(|item| self.answers.get(&item)).collect()
+    fn because(&self, wanted: Truth) -> Vec<Leaf> {
+        self.tree.because(wanted, &|leaf, alternative| self.leaf(leaf, alternative))
+    }
+
+    /// What to ask for, cases among it.
+    fn asks(&self) -> impl Iterator<Item = &str> {
+        self.because(Truth::Unknown).into_iter().filter_map(|leaf| match leaf {
+            Leaf::Item { item, .. } => self.answers.get(&item)?.verdict.ask.as_deref(),
+            Leaf::Case { case, .. } => self.cases.get(case)?.ask.as_deref(),
+        })
+    }
+
+    /// The conditions because of which the answer is no.
+    fn failed(&self) -> Vec<&Answer> {
+        let items = self.because(Truth::NotMet).into_iter().filter_map(|leaf| match leaf {
+            Leaf::Item { item, .. } => Some(item),
+            Leaf::Case { .. } => None,
+        });
+        items.filter_map(|item| self.answers.get(&item)).collect()
     }
 
     /// The condition missed by little whose fulfilment would take away the only obstacle.
     fn near_miss(&self, scope: Truth) -> Option<&Answer> {
         self.answers
             .iter()
-            .filter(|(_, answer)| answer.near && answer.verdict.truth == Truth::NotMet)
+            .filter(|(_, answer)| answer.near && answer.verdict.truth == Truth::NotMet && answer.verdict.applies())
             .find(|(item, _)| self.truth(scope, Some(**item)) != Truth::NotMet)
             .map(|(_, answer)| answer)
     }
@@ -193,12 +235,19 @@ impl Examined {
     }
 
     fn count(&self, truth: Truth) -> usize {
-        self.answers.values().filter(|answer| answer.verdict.truth == truth).count()
+        self.concerning().filter(|answer| answer.verdict.truth == truth).count()
+    }
+
+    /// Answers to what is asked of this enterprise.
+    fn concerning(&self) -> impl Iterator<Item = &Answer> {
+        self.answers.values().filter(|answer| answer.verdict.applies())
     }
 
     fn why_eligible(&self) -> String {
         let met = self.count(Truth::Met);
-        if met == self.answers.len() {
+        if met == 0 {
+            "申报条件所限的情形与本企业无关".to_owned()
+        } else if met == self.concerning().count() {
             format!("{met}项申报条件全部满足")
         } else {
             format!("申报条件已满足（{met}项成立，其余为可选）")
@@ -206,7 +255,7 @@ impl Examined {
     }
 
     fn why_not(&self) -> String {
-        let failed = self.because(Truth::NotMet);
+        let failed = self.failed();
         let Some(first) = failed.first() else { return "不符合申报条件".to_owned() };
         let others = failed.len() - 1;
         let more = if others == 0 { String::new() } else { format!("；另有{others}项不满足") };
@@ -215,7 +264,7 @@ impl Examined {
 
     fn what_is_missing(&self, scope: &Judgement) -> String {
         let mut asks: Vec<&str> = scope.ask.iter().map(String::as_str).collect();
-        for ask in self.because(Truth::Unknown).iter().filter_map(|answer| answer.verdict.ask.as_deref()) {
+        for ask in self.asks() {
             if !asks.contains(&ask) {
                 asks.push(ask);
             }
@@ -236,20 +285,11 @@ impl Examined {
 }
 
 /// The policy's tree, with the requirements only a person can check where the tree leaves them out.
-fn whole_tree(record: &Record) -> Tree {
-    let annotation = &record.annotation;
-    let tree = match &annotation.tree {
-        Some(tree) => Tree::of(tree),
-        // Conditions without a tree: all of them, so that none is passed over.
-        None => Tree::of(&ConditionTree::All(annotation.conditions().map(|(index, _, _)| ConditionTree::Item(index)).collect())),
-    };
-    let known = tree.leaves();
-    let left_out = annotation
-        .items
-        .iter()
-        .enumerate()
-        .filter(|(index, item)| matches!(item.what, What::ConditionText { .. }) && !known.contains_key(index));
-    let mut branches: Vec<Tree> = left_out.map(|(item, _)| Tree::Leaf { item, negated: false }).collect();
+fn with_texts(tree: Tree, record: &Record) -> Tree {
+    let known = tree.items();
+    let items = record.annotation.items.iter().enumerate();
+    let left_out = items.filter(|(index, item)| matches!(item.what, What::ConditionText { .. }) && !known.contains_key(index));
+    let mut branches: Vec<Tree> = left_out.map(|(item, _)| Tree::Leaf(Leaf::Item { item, negated: false })).collect();
     if branches.is_empty() {
         return tree;
     }
@@ -257,22 +297,56 @@ fn whole_tree(record: &Record) -> Tree {
     Tree::All(branches)
 }
 
-fn answer(matcher: &Matcher, record: &Record, facts: Facts<'_>, place: (usize, &Item, &Condition), negated: bool) -> Answer {
-    let (index, item, condition) = place;
-    let (name, need, judgement) = match matcher.indicators.get(&condition.indicator) {
+/// Whether the enterprise is of a case: all its tests must hold; without tests only a person can say.
+fn judge_case(matcher: &Matcher, record: &Record, facts: Facts<'_>, case: &Case) -> CaseVerdict {
+    let judged: Vec<Judgement> = case.tests.iter().map(|test| judge(matcher, record, facts, test, test.negated).2).collect();
+    let truth = match judged.is_empty() {
+        true => Truth::Review,
+        false => crate::tree::all(judged.iter().map(|judgement| judgement.truth)),
+    };
+    let asks: Vec<String> = judged.into_iter().filter_map(|judgement| judgement.ask).collect();
+    let ask = (truth == Truth::Unknown && !asks.is_empty()).then(|| asks.join("；"));
+    CaseVerdict { quote: case.quote.clone(), span: case.span, truth, ask }
+}
+
+/// Name, need and judgement of a condition that must hold, or must not where `negated`.
+fn judge(
+    matcher: &Matcher,
+    record: &Record,
+    facts: Facts<'_>,
+    condition: &Condition,
+    negated: bool,
+) -> (String, String, Judgement) {
+    match matcher.indicator(condition) {
         Some(indicator) => {
-            let question = Question { matcher, condition, indicator, record, facts, negated };
+            let question = Question { matcher, condition, indicator: &indicator, record, facts, negated };
             (indicator.name.clone(), question.need(), question.judge())
         }
         None => {
-            let name = condition.indicator.strip_prefix("free:").unwrap_or(&condition.indicator).to_owned();
             let need = crate::quantity::need(condition, negated);
-            (name, need, Judgement::review("指标不在词表内，需人工核对"))
+            (condition.indicator.clone(), need, Judgement::review("指标不在词表内，需人工核对"))
         }
-    };
-    let limited = condition.when.is_some();
-    let judgement = match (&condition.when, judgement.truth) {
+    }
+}
+
+fn answer(
+    matcher: &Matcher,
+    record: &Record,
+    facts: Facts<'_>,
+    (index, item, condition): (usize, &Item, &Condition),
+    (negated, of_case): (bool, Option<&CaseVerdict>),
+) -> Answer {
+    let (name, need, judgement) = judge(matcher, record, facts, condition, negated);
+    // A case the tree itself knows is judged there.
+    let limit = condition.when.as_deref().filter(|_| of_case.is_none());
+    let soft = condition.strength.is_some();
+    let judgement = match (limit, judgement.truth) {
         (Some(when), Truth::NotMet) => Judgement { truth: Truth::Review, near: false, gap: Some(case(when)), ..judgement },
+        (None, Truth::NotMet) if soft => {
+            let gap = judgement.gap.map_or_else(String::new, |gap| format!("{gap}，"));
+            let gap = Some(format!("{gap}原文为“{}”的要求，需人工判断", strength(condition)));
+            Judgement { truth: Truth::Review, near: false, gap, ..judgement }
+        }
         _ => judgement,
     };
     let verdict = ConditionVerdict {
@@ -286,8 +360,13 @@ fn answer(matcher: &Matcher, record: &Record, facts: Facts<'_>, place: (usize, &
         ask: judgement.ask,
         quote: item.quote.clone(),
         span: item.span,
+        case: of_case.cloned(),
     };
-    Answer { verdict, near: judgement.near, limited }
+    Answer { verdict, near: judgement.near, limited: limit.is_some(), soft }
+}
+
+fn strength(condition: &Condition) -> &'static str {
+    if condition.strength.as_deref() == Some("advice") { "建议" } else { "原则上" }
 }
 
 fn case(when: &str) -> String {
@@ -295,7 +374,7 @@ fn case(when: &str) -> String {
     format!("仅适用于“{short}”的情形，是否适用需人工核对")
 }
 
-fn text_answer(index: usize, item: &Item, negated: bool) -> Answer {
+fn text_answer(index: usize, item: &Item, negated: bool, case: Option<&CaseVerdict>) -> Answer {
     let verdict = ConditionVerdict {
         item: index,
         indicator: item.what.name().to_owned(),
@@ -307,8 +386,9 @@ fn text_answer(index: usize, item: &Item, negated: bool) -> Answer {
         ask: None,
         quote: item.quote.clone(),
         span: item.span,
+        case: case.cloned(),
     };
-    Answer { verdict, near: false, limited: false }
+    Answer { verdict, near: false, limited: false, soft: false }
 }
 
 /// `“研发费用占比”不满足：需≥ 3%，现有2.4%（2025年），差0.6个百分点`.

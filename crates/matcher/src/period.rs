@@ -23,6 +23,8 @@ pub(crate) enum Aggregate {
     Sum,
     /// Their mean.
     Mean,
+    /// One of them is enough.
+    AnyOf,
     /// The text does not say, or says it in two ways.
     Unclear,
 }
@@ -38,14 +40,24 @@ impl Period {
             None | Some("") => (unwritten(indicator, on), None),
             Some(text) => read(text, on),
         };
+        let period = if spans_years(&indicator.id) { period.newest() } else { period };
         let aggregate = match condition.agg.as_deref().map(str::trim) {
             Some("each") => Aggregate::Each,
             Some("sum") => Aggregate::Sum,
             Some("mean" | "average" | "avg") => Aggregate::Mean,
+            Some("any") => Aggregate::AnyOf,
             Some(_) => Aggregate::Unclear,
             None => implied.unwrap_or(Aggregate::Unclear),
         };
         (period, aggregate)
+    }
+
+    /// Its last year alone.
+    fn newest(self) -> Self {
+        match self {
+            Self::Years(years) => Self::Years(years.into_iter().take(1).collect()),
+            period => period,
+        }
     }
 
     /// The words for the period, as a question to the enterprise uses them.
@@ -60,6 +72,11 @@ impl Period {
             Self::Other(text) => text.clone(),
         }
     }
+}
+
+/// Whether a yearly figure of the indicator is itself over several years, as the mean growth of two years is.
+fn spans_years(id: &str) -> bool {
+    id.ends_with("2y")
 }
 
 /// Money and ratios are of a closed year; counts and the rest are as things stand.

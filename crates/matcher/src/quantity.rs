@@ -228,8 +228,27 @@ fn duration_steps(indicator: &Indicator, kind: Kind) -> (u16, u16) {
     }
 }
 
-/// The bound of a comparison.
-pub(crate) fn bound(op: Op, low: Decimal, high: Option<Decimal>) -> Result<Bound, Why> {
+/// The unit family of what a condition compares, for indicators of the open vocabulary.
+pub(crate) fn family(condition: &Condition) -> Option<&'static str> {
+    let unit = condition.unit.as_deref().unwrap_or_default().trim();
+    match kind_of(condition.unit_base.as_deref().unwrap_or(unit).trim()) {
+        Kind::Money => Some("money"),
+        Kind::ForeignMoney => Some("money_fx"),
+        Kind::Ratio => Some("percent"),
+        Kind::Years | Kind::Months | Kind::Days => Some("duration"),
+        Kind::Other => (!unit.is_empty()).then_some("count"),
+    }
+}
+
+/// Which ends of a range belong to it; both where nothing is said.
+pub(crate) fn ends(bounds: Option<&str>) -> (bool, bool) {
+    let bounds = bounds.unwrap_or("[]").trim();
+    (!bounds.starts_with('('), !bounds.ends_with(')'))
+}
+
+/// The bound of a comparison; `bounds` says which ends belong to a range.
+pub(crate) fn bound(op: Op, low: Decimal, high: Option<Decimal>, bounds: Option<&str>) -> Result<Bound, Why> {
+    let (with_low, with_high) = ends(bounds);
     let limit = |value: Decimal, included: bool| Some(Limit { value, included });
     match (op, high) {
         (Op::AtLeast, None) => Ok(Bound { low: limit(low, true), high: None }),
@@ -237,17 +256,37 @@ pub(crate) fn bound(op: Op, low: Decimal, high: Option<Decimal>) -> Result<Bound
         (Op::AtMost, None) => Ok(Bound { low: None, high: limit(low, true) }),
         (Op::Less, None) => Ok(Bound { low: None, high: limit(low, false) }),
         (Op::Is | Op::In, None) => Ok(Bound { low: limit(low, true), high: limit(low, true) }),
-        (Op::Range | Op::In, Some(high)) => Ok(Bound { low: limit(low, true), high: limit(high, true) }),
+        (Op::Range | Op::In, Some(high)) => Ok(Bound { low: limit(low, with_low), high: limit(high, with_high) }),
         _ => Err("比较方式需人工判断"),
     }
 }
 
-/// What is needed, e.g. `≥ 3%`.
+/// What is needed, e.g. `≥ 3%`, `1000万元（含）–5000万元（不含）`, `≤ 同期银行贷款利率`.
 pub(crate) fn need(condition: &Condition, negated: bool) -> String {
     let unit = condition.unit.as_deref().unwrap_or_default();
+    let sign = sign(condition.op, negated);
+    if let Some(measure) = &condition.ref_value {
+        return match &condition.value {
+            Value::Number(times) => format!("{sign} {measure}（{}{unit}）", times.normalize()),
+            _ => format!("{sign} {measure}"),
+        };
+    }
     let Some((low, high)) = numbers(&condition.value) else { return crate::facts::plain(&condition.value) };
     let (low, high) = (low.normalize(), high.map(|high| high.normalize()));
-    let sign = match (condition.op, negated) {
+    match high {
+        Some(high) if negated => format!("不在{low}—{high}{unit}之间"),
+        Some(high) if condition.bounds.is_some() => {
+            let (with_low, with_high) = ends(condition.bounds.as_deref());
+            let word = |with: bool| if with { "含" } else { "不含" };
+            format!("{low}{unit}（{}）–{high}{unit}（{}）", word(with_low), word(with_high))
+        }
+        Some(high) => format!("{low}—{high}{unit}"),
+        None => format!("{sign} {low}{unit}"),
+    }
+}
+
+const fn sign(op: Op, negated: bool) -> &'static str {
+    match (op, negated) {
         (Op::AtLeast, false) | (Op::Less, true) => "≥",
         (Op::More, false) | (Op::AtMost, true) => ">",
         (Op::AtMost, false) | (Op::More, true) => "≤",
@@ -256,11 +295,6 @@ pub(crate) fn need(condition: &Condition, negated: bool) -> String {
         (Op::FirstExceed, _) => "首次 >",
         (_, false) => "=",
         (_, true) => "≠",
-    };
-    match high {
-        Some(high) if negated => format!("不在{low}—{high}{unit}之间"),
-        Some(high) => format!("{low}—{high}{unit}"),
-        None => format!("{sign} {low}{unit}"),
     }
 }
 
@@ -325,12 +359,31 @@ mod tests {
     #[test]
     fn the_opposite_of_a_bound_holds_where_it_does_not() {
         for op in [Op::AtLeast, Op::More, Op::AtMost, Op::Less] {
-            let bound = bound(op, Decimal::TEN, None).unwrap();
+            let bound = bound(op, Decimal::TEN, None, None).unwrap();
             let opposite = bound.opposite().unwrap();
             for value in [9, 10, 11] {
                 assert_ne!(bound.miss(value.into()).is_none(), opposite.miss(value.into()).is_none(), "{op:?} {value}");
             }
         }
-        assert!(bound(Op::Range, Decimal::ONE, Some(Decimal::TEN)).unwrap().opposite().is_none());
+        assert!(bound(Op::Range, Decimal::ONE, Some(Decimal::TEN), None).unwrap().opposite().is_none());
+    }
+    #[test]
+    fn the_ends_of_a_range_belong_to_it_as_its_bounds_say() {
+        for (bounds, at_low, at_high, shown) in [
+            (None, true, true, "1000—5000万元"),
+            (Some("[]"), true, true, "1000万元（含）–5000万元（含）"),
+            (Some("[)"), true, false, "1000万元（含）–5000万元（不含）"),
+            (Some("(]"), false, true, "1000万元（不含）–5000万元（含）"),
+            (Some("()"), false, false, "1000万元（不含）–5000万元（不含）"),
+        ] {
+            let range = Value::Range(model::decimal::Number(1000.into()), model::decimal::Number(5000.into()));
+            let mut condition = Condition::new("fin.revenue", Op::Range, range);
+            condition.unit = Some("万元".to_owned());
+            condition.bounds = bounds.map(str::to_owned);
+            let (low, high, _) = read(&condition, &indicator("fin.revenue", "money", "num")).unwrap();
+            let bound = bound(Op::Range, low, high, bounds).unwrap();
+            assert_eq!((bound.miss(low).is_none(), bound.miss(high.unwrap()).is_none()), (at_low, at_high), "{bounds:?}");
+            assert_eq!(need(&condition, false), shown);
+        }
     }
 }

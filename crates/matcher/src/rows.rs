@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::civil::Date;
 use model::{Channel, Decimal, Enterprise, Fact, Value};
 
+use crate::open::PREFIX;
 use crate::size::is_industry_code;
 
 /// What is wrong with one row.
@@ -56,7 +57,7 @@ fn read(file: &str, jsonl: &str, today: Option<Date>) -> (Vec<Enterprise>, Vec<R
         let line = index + 1;
         let mut report = |message: String, kept: bool| errors.push(RowError { file: file.to_owned(), line, message, kept });
         let enterprise = match parse(row) {
-            Ok(enterprise) => enterprise,
+            Ok(enterprise) => with_plain_labels(enterprise),
             Err(message) => {
                 report(message, false);
                 continue;
@@ -89,6 +90,19 @@ fn parse(row: &str) -> Result<Enterprise, String> {
     })
 }
 
+/// Labels of the open vocabulary without blanks, as annotation writes them: `free: 净利润` is `free:净利润`.
+fn with_plain_labels(mut enterprise: Enterprise) -> Enterprise {
+    let open: Vec<String> = enterprise.facts.keys().filter(|id| id.starts_with(PREFIX)).cloned().collect();
+    for id in open {
+        let plain: String = id.chars().filter(|character| !character.is_whitespace()).collect();
+        if plain != id {
+            let facts = enterprise.facts.remove(&id).unwrap_or_default();
+            enterprise.facts.entry(plain).or_default().extend(facts);
+        }
+    }
+    enterprise
+}
+
 /// The first thing because of which a row cannot be used.
 fn mistake(enterprise: &Enterprise, today: Option<Date>) -> Option<String> {
     if enterprise.id.as_str().trim().is_empty() {
@@ -98,7 +112,12 @@ fn mistake(enterprise: &Enterprise, today: Option<Date>) -> Option<String> {
         return Some("`name` is empty".to_owned());
     }
     shape(enterprise).or_else(|| founding(enterprise, today)).or_else(|| {
-        enterprise.facts.iter().find_map(|(indicator, facts)| facts.iter().find_map(|fact| fact_mistake(indicator, fact, today)))
+        enterprise.facts.iter().find_map(|(indicator, facts)| {
+            let nameless = indicator == PREFIX;
+            nameless
+                .then(|| format!("`{PREFIX}` lacks a label; expected e.g. `{PREFIX}净利润`"))
+                .or_else(|| facts.iter().find_map(|fact| fact_mistake(indicator, fact, today)))
+        })
     })
 }
 
@@ -218,6 +237,15 @@ mod tests {
         let row = "{\"id\":\"1\",\"name\":\"甲\",\"uscc\":\"91650100MA776C2D05\",\"facts\":{\"rd.expense_ratio\":[{\"value\":3,\"year\":2025}]}}";
         check(row, 1, &["warning: credit code", "warning: rd.expense_ratio: 3 is more than the whole"]);
         check("{\"id\":\"1\",\"name\":\"甲\",\"facts\":{\"fin.revenue_growth\":[{\"value\":-0.1,\"year\":2025}]}}", 1, &[]);
+    }
+
+    #[test]
+    fn labels_of_the_open_vocabulary_are_kept_without_blanks() {
+        let row = "{\"id\":\"1\",\"name\":\"甲\",\"facts\":{\"free: 净 利润\":[{\"value\":-1,\"year\":2025}],\"free:净利润\":[{\"value\":2,\"year\":2024}]}}";
+        let (enterprises, errors) = parse_enterprises("e.jsonl", row);
+        assert_eq!(errors, []);
+        assert_eq!(enterprises[0].facts["free:净利润"].len(), 2);
+        check("{\"id\":\"1\",\"name\":\"甲\",\"facts\":{\"free:\":[{\"value\":1}]}}", 0, &["`free:` lacks a label"]);
     }
 
     #[test]

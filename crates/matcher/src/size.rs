@@ -84,6 +84,22 @@ struct File {
     row: Vec<Row>,
     #[serde(default)]
     words: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    example: Vec<Example>,
+}
+
+/// An enterprise and the classes it may have; money in 万元.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    industry: String,
+    #[serde(default, with = "model::decimal::option")]
+    staff: Option<Decimal>,
+    #[serde(default, with = "model::decimal::option")]
+    revenue: Option<Decimal>,
+    #[serde(default, with = "model::decimal::option")]
+    assets: Option<Decimal>,
+    class: Vec<String>,
 }
 
 /// Size classes and industry words as `rules/sizes.toml` gives them.
@@ -117,7 +133,8 @@ impl Sizes {
                 sizes.words.insert(word.clone(), row.industries.clone());
             }
         }
-        sizes.check_examples(text)?;
+        sizes.check_rows(text)?;
+        sizes.check_examples(&file.example, text)?;
         Ok(sizes)
     }
 
@@ -135,7 +152,23 @@ impl Sizes {
         }
     }
 
-    fn check_examples(&self, text: &str) -> Result<(), ConfigError> {
+    fn check_examples(&self, examples: &[Example], text: &str) -> Result<(), ConfigError> {
+        for (index, example) in examples.iter().enumerate() {
+            let money = |value: Option<Decimal>| value.map(|value| value * Decimal::from(TEN_THOUSAND));
+            let metrics = Metrics { staff: example.staff, revenue: money(example.revenue), assets: money(example.assets) };
+            let found: Vec<&str> = self.classes(Some(&example.industry), metrics).into_iter().map(SizeClass::label).collect();
+            if found != example.class {
+                // An example has no name: its place is that of its table.
+                let range = text.match_indices("[[example]]").nth(index).map_or(0..0, |(at, table)| at..at + table.len());
+                let message =
+                    format!("example `{}` may be {}, not {}", example.industry, found.join(" "), example.class.join(" "));
+                return Err(ConfigError::at(FILE, text, range, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_rows(&self, text: &str) -> Result<(), ConfigError> {
         for (index, row) in self.rows.iter().enumerate() {
             if self.row_of(&row.hit) != Some(index) {
                 return Err(mistake(text, &row.hit, format!("example hit `{}` does not belong to row `{}`", row.hit, row.name)));
@@ -282,46 +315,20 @@ mod tests {
     }
 
     #[test]
-    fn the_lowest_metric_decides_and_every_threshold_is_included() {
-        check("C3562", Some("300"), Some("2000"), None, "中型");
-        check("C3562", Some("299"), Some("39999"), None, "小型");
-        check("C3562", Some("1000"), Some("40000"), None, "大型");
-        check("C3562", Some("5000"), Some("39999"), None, "中型");
-        check("C3562", Some("5000"), Some("1900"), None, "小型");
-        check("C3562", Some("19"), Some("500000"), None, "微型");
-        check("A0111", None, Some("20000"), None, "大型");
-        check("A0111", None, Some("19999"), None, "中型");
-        check("A0111", None, Some("49"), None, "微型");
-        check("I6513", Some("103"), Some("15735.28"), None, "中型");
-        check("K7010", None, Some("200000"), Some("9999"), "中型");
-        check("L7211", Some("300"), None, Some("119999"), "中型");
-        check("M7320", Some("9"), None, None, "微型");
-        check("M7320", Some("300"), None, None, "大型");
-    }
-
-    #[test]
-    fn a_missing_metric_leaves_every_class_that_is_still_possible() {
-        check("C3562", Some("5000"), None, None, "微型 小型 中型 大型");
-        check("C3562", Some("299"), None, None, "微型 小型");
-        check("C3562", None, Some("100"), None, "微型");
-        check("C3562", None, None, None, "微型 小型 中型 大型");
-    }
-
-    #[test]
-    fn an_industry_unknown_short_or_not_covered_leaves_the_class_open() {
+    fn an_industry_nobody_knows_leaves_the_class_open() {
         check("", Some("5"), Some("1"), Some("1"), "微型 小型 中型 大型");
-        check("J66", Some("5"), Some("1"), Some("1"), "微型 小型 中型 大型");
-        check("G", Some("5"), Some("1"), Some("1"), "微型 小型 中型 大型");
-        // K alone may be development, property management or another trade: all three agree on 微型 here.
-        check("K", Some("5"), Some("10"), Some("10"), "微型");
-        check("K", Some("400"), Some("150"), Some("3000"), "微型 小型 大型");
     }
 
     #[test]
-    fn the_longest_code_decides() {
-        // 装卸搬运 counts as transport, the rest of its division as storage.
-        check("G5911", Some("150"), Some("1500"), None, "小型");
-        check("G5920", Some("150"), Some("1500"), None, "中型");
+    fn an_example_that_does_not_hold_is_a_mistake_at_its_place() {
+        let wrong = RULES.replacen(
+            "staff = 299\nrevenue = 39999\nclass = [\"小型\"]",
+            "staff = 300\nrevenue = 39999\nclass = [\"小型\"]",
+            1,
+        );
+        let error = Sizes::parse(&wrong).unwrap_err();
+        assert!(error.message.contains("example `C3562` may be 中型, not 小型"), "{error}");
+        assert_eq!(error.source_line, "[[example]]");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use jiff::civil::{Date, date};
 use matcher::Matcher;
-use model::annotation::{Award, ConditionTree, Window};
+use model::annotation::{Award, Case, ConditionTree, Window};
 use model::policy::{Decision, Desk};
 use model::{Annotation, Enterprise, Indicator, Item, LifeCycle, Outcome, Policy, Record, Regions, Span, Truth, Verdict, What};
 use serde_json::json;
@@ -61,7 +61,13 @@ fn at_least(indicator: &str, value: f64, unit: &str) -> Item {
 }
 
 fn record(items: Vec<Item>, tree: Option<ConditionTree>) -> Record {
-    let policy = Policy { id: "p1".into(), title: "示例政策".to_owned(), state: LifeCycle::InForce, ..Policy::default() };
+    let policy = Policy {
+        id: "p1".into(),
+        title: "示例政策".to_owned(),
+        region: "000000".to_owned(),
+        state: LifeCycle::InForce,
+        ..Policy::default()
+    };
     Record { policy, annotation: Annotation { items, tree, ..Annotation::default() }, ..Record::default() }
 }
 
@@ -147,11 +153,11 @@ fn an_indicator_outside_the_vocabulary_is_shown_for_review_and_never_ignored() {
         at_least("tech.unheard_of", 1.0, "项"),
     ];
     let facts = json!({"fin.revenue": [{"value": 20_000_000, "year": 2025}], "tech.unheard_of": [{"value": 5}]});
-    let verdict = check(items, facts, Outcome::Likely, "已核对的1项条件满足，2项需人工判断");
+    let verdict = check(items, facts, Outcome::Unknown, "尚不能判断：请补充2025年铜回收率");
     assert_eq!(verdict.conditions[1].name, "铜回收率");
     assert_eq!(
         verdict.conditions.iter().map(|condition| condition.truth).collect::<Vec<_>>(),
-        [Truth::Met, Truth::Review, Truth::Review]
+        [Truth::Met, Truth::Unknown, Truth::Review]
     );
 }
 
@@ -344,7 +350,8 @@ fn a_policy_for_another_place_is_no_match_even_if_it_does_not_say_so() {
     let mut record = all(vec![at_least("fin.revenue", 1000.0, "万元")]);
     let facts = || json!({"fin.revenue": [{"value": 20_000_000, "year": 2025}]});
     for (region, expected) in [
-        ("", Outcome::Eligible),
+        // A place in no list: a person must say whom the policy is for.
+        ("", Outcome::Likely),
         ("000000", Outcome::Eligible),
         ("650000", Outcome::Eligible),
         ("650104", Outcome::Eligible),
@@ -419,8 +426,9 @@ fn the_highest_amount_is_told() {
         award(json!({"cap": 500_000})),
         award(json!({"amount": 100_000, "amount_to": 2_000_000})),
         award(json!({"ratio": 0.3})),
+        award(json!({"mode": "tiered", "tiers": [{"when": "省级", "amount": 1_000_000}, {"when": "国家级", "cap": 3_000_000}]})),
     ];
-    assert_eq!(verdict(&record(items, None), json!({})).amount_up_to, Some(2_000_000.into()));
+    assert_eq!(verdict(&record(items, None), json!({})).amount_up_to, Some(3_000_000.into()));
 }
 
 #[test]
@@ -467,4 +475,168 @@ fn the_quote_and_its_place_go_with_every_condition() {
     item.span = Span::new(3, 14);
     let verdict = verdict(&all(vec![item]), json!({}));
     assert_eq!((verdict.conditions[0].quote.as_str(), verdict.conditions[0].span), ("营业收入1000万元以上", Span::new(3, 14)));
+}
+
+/// A case of the tests given, for the first item.
+fn in_case(tests: &[serde_json::Value]) -> ConditionTree {
+    let test = |fields: &serde_json::Value| {
+        let What::Condition(condition) = condition(fields.clone()).what else { panic!("no condition") };
+        condition
+    };
+    let case =
+        Case {
+            quote: "营业收入1亿元以上的企业".to_owned(), span: Span::new(0, 12), tests: tests.iter().map(test).collect()
+        };
+    ConditionTree::When { case, then: Box::new(ConditionTree::Item(0)) }
+}
+
+#[test]
+fn a_case_is_judged_before_what_it_asks_for() {
+    let big = [json!({"indicator": "fin.revenue", "value": 1, "unit": "亿元"})];
+    let judge = |tests: &[serde_json::Value], revenue: Option<u64>, ratio: Option<f64>| {
+        let mut facts = serde_json::Map::new();
+        if let Some(revenue) = revenue {
+            facts.insert("fin.revenue".to_owned(), json!([{"value": revenue, "year": 2025}]));
+        }
+        if let Some(ratio) = ratio {
+            facts.insert("rd.expense_ratio".to_owned(), json!([{"value": ratio, "year": 2025}]));
+        }
+        verdict(&record(vec![at_least("rd.expense_ratio", 3.0, "%")], Some(in_case(tests))), facts.into())
+    };
+    for (revenue, ratio, expected, reason) in [
+        (Some(99_999_999), Some(0.01), Outcome::Eligible, "申报条件所限的情形与本企业无关"),
+        (Some(99_999_999), None, Outcome::Eligible, "申报条件所限的情形与本企业无关"),
+        (Some(100_000_000), Some(0.03), Outcome::Eligible, "1项申报条件全部满足"),
+        (
+            Some(100_000_000),
+            Some(0.01),
+            Outcome::NotEligible,
+            "“研发费用占营业收入比例”不满足：需≥ 3%，现为1%（2025年），差2个百分点",
+        ),
+        (None, Some(0.03), Outcome::Eligible, "1项申报条件全部满足"),
+        (None, Some(0.01), Outcome::Unknown, "尚不能判断：请补充2025年营业收入"),
+        (None, None, Outcome::Unknown, "尚不能判断：请补充2025年营业收入；请补充2025年研发费用占营业收入比例"),
+    ] {
+        let found = judge(&big, revenue, ratio);
+        assert_eq!((found.outcome, found.reason.as_str()), (expected, reason), "{revenue:?} {ratio:?}");
+    }
+    // A case only a person can judge: enough where what it asks for is met anyway.
+    assert_eq!(judge(&[], None, Some(0.03)).outcome, Outcome::Eligible);
+    assert_eq!(judge(&[], None, Some(0.01)).outcome, Outcome::Likely);
+    let of_case = judge(&big, Some(99_999_999), Some(0.01)).conditions.remove(0);
+    assert!(!of_case.applies() && of_case.case.is_some_and(|case| case.quote == "营业收入1亿元以上的企业"));
+}
+
+#[test]
+fn a_range_holds_its_ends_as_its_bounds_say() {
+    let judge = |bounds: &str, revenue: u64| {
+        let item = condition(
+            json!({"indicator": "fin.revenue", "op": "range", "value": [1000, 5000], "unit": "万元", "bounds": bounds}),
+        );
+        verdict(&all(vec![item]), json!({"fin.revenue": [{"value": revenue, "year": 2025}]})).conditions.remove(0)
+    };
+    for (bounds, low, high) in
+        [("[)", Truth::Met, Truth::NotMet), ("(]", Truth::NotMet, Truth::Met), ("[]", Truth::Met, Truth::Met)]
+    {
+        assert_eq!((judge(bounds, 10_000_000).truth, judge(bounds, 50_000_000).truth), (low, high), "{bounds}");
+    }
+    let missed = judge("[)", 50_000_000);
+    assert_eq!((missed.need.as_str(), missed.gap.as_deref()), ("1000万元（含）–5000万元（不含）", Some("须低于5000万元")));
+}
+
+#[test]
+fn a_soft_requirement_missed_is_for_a_person_and_no_obstacle() {
+    for (strength, gap) in [("soft", "原则上"), ("advice", "建议")] {
+        let item = condition(json!({"indicator": "rd.expense_ratio", "value": 3, "unit": "%", "strength": strength}));
+        let judge = |ratio: f64, tree: Option<ConditionTree>| {
+            let facts = json!({"rd.expense_ratio": [{"value": ratio, "year": 2025}]});
+            verdict(&record(vec![item.clone()], tree), facts)
+        };
+        let missed = judge(0.02, None);
+        assert_eq!((missed.outcome, missed.conditions[0].truth), (Outcome::Likely, Truth::Review));
+        assert_eq!(missed.conditions[0].gap.as_deref(), Some(&*format!("差1个百分点，原文为“{gap}”的要求，需人工判断")));
+        assert_eq!(judge(0.03, None).outcome, Outcome::Eligible);
+        let not = ConditionTree::Not(Box::new(ConditionTree::Item(0)));
+        assert_eq!(judge(0.03, Some(not)).outcome, Outcome::Likely);
+    }
+}
+
+#[test]
+fn what_is_measured_by_no_number_is_asked_of_the_enterprise() {
+    let item = condition(
+        json!({"indicator": "free:裁员率", "op": "<=", "value": "城镇调查失业率控制目标", "ref_value": "城镇调查失业率控制目标", "unit": "%", "period": "last_year"}),
+    );
+    let judge = |facts| verdict(&all(vec![item.clone()]), facts).conditions.remove(0);
+    let open = judge(json!({"free:裁员率": [{"value": 0.02, "year": 2025}]}));
+    assert_eq!((open.truth, open.need.as_str()), (Truth::Unknown, "≤ 城镇调查失业率控制目标"));
+    assert_eq!(open.ask.as_deref(), Some("请确认2025年裁员率是否≤ 城镇调查失业率控制目标"));
+    assert_eq!(judge(json!({"free:裁员率": [{"value": true, "year": 2025}]})).truth, Truth::Met);
+    assert_eq!(judge(json!({"free:裁员率": [{"value": false, "year": 2025}]})).truth, Truth::NotMet);
+}
+
+#[test]
+fn open_indicators_are_held_by_profiles_and_asked_for_by_their_label() {
+    let profit = || {
+        condition(json!({"indicator": "free:净利润", "value": 500, "unit": "万元", "value_base": 5_000_000, "unit_base": "元"}))
+    };
+    check(vec![profit()], json!({}), Outcome::Unknown, "尚不能判断：请补充2025年净利润");
+    let facts = |value: u64| json!({"free:净利润": [{"value": value, "year": 2025}]});
+    check(vec![profit()], facts(5_000_000), Outcome::Eligible, "1项申报条件全部满足");
+    let near = "仅“净利润”不满足：需≥ 500万元，现为450万元（2025年），差50万元";
+    check(vec![profit()], facts(4_500_000), Outcome::NearMiss, near);
+    let pilot = condition(json!({"indicator": "free:中试基地", "op": "is", "value": true}));
+    check(vec![pilot.clone()], json!({}), Outcome::Unknown, "尚不能判断：请确认中试基地情况");
+    check(vec![pilot], json!({"free:中试基地": [{"value": true}]}), Outcome::Eligible, "1项申报条件全部满足");
+    let days = condition(json!({"indicator": "free:停产时间", "op": "<=", "value": 6, "unit": "个月"}));
+    check(vec![days], json!({"free:停产时间": [{"value": 0.5}]}), Outcome::Eligible, "1项申报条件全部满足");
+    // Neither of the vocabulary nor open: shown, and for a person.
+    check(vec![at_least("nobody.knows", 1.0, "个")], json!({}), Outcome::Likely, "没有发现不符合的条件，1项需人工判断");
+}
+
+#[test]
+fn a_share_over_years_together_is_that_of_the_sums() {
+    let judge = |facts| {
+        let item = condition(json!({"indicator": "rd.expense_ratio", "value": 4, "unit": "%", "period": "sum_of_last_3_years"}));
+        verdict(&all(vec![item]), facts).conditions.remove(0)
+    };
+    let years = |values: [f64; 3]| json!([{"value": values[0], "year": 2025}, {"value": values[1], "year": 2024}, {"value": values[2], "year": 2023}]);
+    let amounts = |rd: [f64; 3]| json!({"rd.expense": years(rd), "fin.revenue": years([1e8, 1e8, 2e8])});
+    let met = judge(amounts([4e6, 4e6, 8e6]));
+    assert_eq!((met.truth, met.has.as_deref()), (Truth::Met, Some("4%（2023—2025年合计）")));
+    assert_eq!(judge(amounts([4e6, 4e6, 7.9e6])).truth, Truth::NotMet);
+    // Yearly shares alone decide only where all lie on one side.
+    for (shares, expected) in
+        [([0.04, 0.05, 0.06], Truth::Met), ([0.03, 0.035, 0.039], Truth::NotMet), ([0.03, 0.04, 0.05], Truth::Unknown)]
+    {
+        assert_eq!(judge(json!({"rd.expense_ratio": years(shares)})).truth, expected, "{shares:?}");
+    }
+    assert_eq!(judge(json!({"rd.expense_ratio": [{"value": 0.05}]})).truth, Truth::Met);
+    assert_eq!(judge(json!({})).ask.as_deref(), Some("请补充2023—2025年研发费用占营业收入比例"));
+}
+
+#[test]
+fn a_mean_over_years_is_not_averaged_once_more() {
+    let item = condition(json!({"indicator": "free:增长率2y", "value": 5, "unit": "%", "period": "last_2_years", "agg": "mean"}));
+    let known = verdict(&all(vec![item.clone()]), json!({"free:增长率2y": [{"value": 0.06, "year": 2025}]}));
+    assert_eq!(known.outcome, Outcome::Eligible);
+    assert_eq!(verdict(&all(vec![item]), json!({})).conditions[0].ask.as_deref(), Some("请补充2025年增长率2y"));
+}
+
+#[test]
+fn one_year_of_several_can_be_enough() {
+    let judge = |values: &[(i16, u64)]| {
+        let item =
+            condition(json!({"indicator": "ip.class1", "value": 60, "unit": "分", "period": "last_2_years", "agg": "any"}));
+        let facts: Vec<_> = values.iter().map(|(year, value)| json!({"value": value, "year": year})).collect();
+        verdict(&all(vec![item]), json!({"ip.class1": facts})).conditions[0].truth
+    };
+    for (values, expected) in [
+        (&[(2025, 59), (2024, 60)][..], Truth::Met),
+        (&[(2025, 60)], Truth::Met),
+        (&[(2025, 59)], Truth::Unknown),
+        (&[(2025, 59), (2024, 59)], Truth::NotMet),
+        (&[], Truth::Unknown),
+    ] {
+        assert_eq!(judge(values), expected, "{values:?}");
+    }
 }
