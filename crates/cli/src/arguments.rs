@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use matcher::Purpose;
 
 /// Policy intelligence: crawl, read, search, match, push and bind government policies.
 #[derive(Debug, Parser)]
@@ -69,10 +71,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Source(Source),
     /// Check rules, index data and sources: every example hits or misses as it says
-    Check,
+    Check(Check),
     /// Read one attached file from stdin in this process alone
     #[command(hide = true)]
     ReadFile(ReadFile),
+    /// Words of the segmenter: propose new ones from a corpus, keep the editors' own
+    #[command(subcommand)]
+    Dictionary(Dictionary),
     /// Redo a step from stored input
     Reprocess(Reprocess),
     /// Back up the data folder
@@ -86,6 +91,17 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Also count on these texts ({id,text or body,title?,issuer?,region?,date?} a line) how often each rule is used, and
+    /// list rules that never are and rules that overlap
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: Option<PathBuf>,
+    /// With --corpus, print one JSON object instead of tables
+    #[arg(long, requires = "corpus")]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +224,12 @@ pub(crate) struct Annotate {
     /// Region of FILE (GB/T 2260)
     #[arg(long, default_value = "000000")]
     pub(crate) region: String,
+    /// Say for people which rules made each item, and why numbers were passed over
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// With --explain, one JSON object a text
+    #[arg(long, requires = "explain")]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -267,6 +289,19 @@ pub(crate) struct Match {
     /// Put messages for matches into the outbox
     #[arg(long, conflicts_with = "policies")]
     pub(crate) queue: bool,
+    /// Judge enterprises by the rules for a title instead, e.g. 专精特新 or 小巨人
+    #[arg(long, value_name = "TITLE", conflicts_with_all = ["policy", "policies", "queue"])]
+    pub(crate) qualification: Option<String>,
+    /// What the application is for: 认定 or 复核
+    #[arg(long, value_name = "PURPOSE", default_value = "认定", value_parser = purpose, requires = "qualification")]
+    pub(crate) purpose: Purpose,
+    /// The day of application; today where not given
+    #[arg(long, value_name = "DATE", requires = "qualification")]
+    pub(crate) on: Option<Date>,
+}
+
+fn purpose(text: &str) -> Result<Purpose, String> {
+    Purpose::of_word(text).ok_or_else(|| format!("`{text}`: expected 认定 or 复核"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -308,11 +343,27 @@ pub(crate) struct Compile {
 
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
-    /// Labelled phrases, e.g. ../shared/gold/phrases.jsonl
-    pub(crate) gold: PathBuf,
+    /// Labelled texts as {id,text,title?,issuer?,region?,date?,expect} a line, e.g. ../shared/gold/phrases.jsonl
+    #[arg(required = true)]
+    pub(crate) gold: Vec<PathBuf>,
+    /// Where the texts of lines with {ref,cut?} lie
+    #[arg(long, value_name = "DIR", default_value = "../shared/corpus")]
+    pub(crate) corpus: PathBuf,
+    /// Rewrite the block between the scorecard marks of this file, with all forms of the texts
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["variant", "missed", "extra", "json"])]
+    pub(crate) readme: Option<PathBuf>,
     /// Score on altered text
     #[arg(long)]
     pub(crate) variant: Option<Variant>,
+    /// List what was missed, with the words around it and what was found in its place
+    #[arg(long)]
+    pub(crate) missed: bool,
+    /// List what was found and is not labelled
+    #[arg(long)]
+    pub(crate) extra: bool,
+    /// List only items of this type, e.g. condition
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) kind: Option<String>,
     /// Print JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
@@ -438,12 +489,46 @@ pub(crate) enum HealthState {
     Paused,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dictionary {
+    /// Print words a corpus uses and the dictionary does not know, as lines of a dictionary with their reasons
+    Propose {
+        /// Texts as {text} or {body}, with {title}, one JSON object a line; - is stdin, .gz is unpacked
+        #[arg(long, value_name = "FILE")]
+        jsonl: PathBuf,
+        /// How often a word must occur
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        least: usize,
+        /// How many words to print, the most frequent first
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        most: usize,
+    },
+    /// Add an own word, or change what is said of it; it wins over the shipped words
+    Add {
+        /// The word
+        word: String,
+        /// How strongly it holds together; without one it wins wherever it fits
+        #[arg(long, value_name = "N")]
+        frequency: Option<usize>,
+        /// Part of speech: n, nt (agency), nz (name), v
+        #[arg(long, value_name = "TAG")]
+        tag: Option<String>,
+    },
+    /// Print the own words as lines of a dictionary
+    List,
+    /// Take an own word away
+    Remove {
+        /// The word
+        word: String,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Reprocess {
     /// The first step to redo; those after it follow
     #[arg(long)]
     pub(crate) from: Step,
-    /// Also what is not stale: with `extract` every page and file, and then every annotation
+    /// Also what is not stale: with `extract` every page and file, and then every annotation; with `annotate` every annotation
     #[arg(long)]
     pub(crate) all: bool,
 }

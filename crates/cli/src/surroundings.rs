@@ -45,7 +45,7 @@ impl Surroundings {
             let has_any = ["rules", "index", "sources.toml"].iter().any(|name| home.join(name).exists());
             anyhow::ensure!(has_any, "{}: expected a folder with rules/, index/ or sources.toml (--home)", home.display());
         }
-        Data::load(self.home.as_deref())
+        Data::load(self.home.as_deref())?.with_words(&self.folder())
     }
 
     /// Where `--data` points.

@@ -26,6 +26,7 @@ pub fn check(data: Data) -> anyhow::Result<Checked> {
     stages.lexicon()?;
     let mut failures = stages.extractor.check_examples();
     failures.extend(stages.annotator.check_examples());
+    failures.extend(stages.matcher.check_qualifications());
     for (name, text) in stages.data.rules_below("compilations") {
         if let Err(error) = compilation::Template::parse(&name, &text) {
             failures.push(error.to_string());

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use include_dir::{Dir, include_dir};
 
+use crate::pipeline::Folder;
+use crate::words;
+
 static BUNDLED_RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules");
 static BUNDLED_INDEX: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../index");
 const BUNDLED_SOURCES: &str = include_str!("../../../sources.toml");
@@ -24,6 +27,8 @@ pub struct Data {
     pub sources: String,
     /// The name of `sources.toml` shown in errors.
     pub sources_name: String,
+    /// The editors' own words for the segmenter.
+    pub words: Vec<annotate::Word>,
     /// Where `sources.toml` lies; nothing where the bundled one is used.
     pub sources_file: Option<PathBuf>,
 }
@@ -39,6 +44,7 @@ impl Data {
             index: bundled(&BUNDLED_INDEX),
             sources: BUNDLED_SOURCES.to_owned(),
             sources_name: "sources.toml".to_owned(),
+            words: Vec::new(),
             sources_file: None,
         };
         let Some(home) = home else { return Ok(data) };
@@ -55,6 +61,15 @@ impl Data {
             data.sources_file = Some(sources);
         }
         Ok(data)
+    }
+
+    /// The same with the editors' own words of a data folder.
+    ///
+    /// # Errors
+    /// The first line of the file that cannot be read.
+    pub fn with_words(mut self, folder: &Folder) -> anyhow::Result<Self> {
+        self.words = words::read(folder)?;
+        Ok(self)
     }
 
     /// The text of one file of `index/`; empty where there is none.

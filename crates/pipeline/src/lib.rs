@@ -5,6 +5,7 @@
 //! does is known by its stage alone. It never reads the clock: it is given one.
 
 mod annex;
+mod annotation_change;
 mod backup;
 mod check;
 mod crawl;
@@ -25,7 +26,9 @@ mod schedule;
 mod sending;
 mod service;
 mod sources;
+pub mod words;
 
+pub use annotation_change::{ChangeCount, ItemChange, PolicyChange};
 pub use backup::{Backup, backup, restore, verify};
 pub use check::{Checked, check};
 pub use crawl::{Backfill, CrawlOptions, Reach, Revisit, first_list_request};

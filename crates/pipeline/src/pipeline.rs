@@ -59,6 +59,12 @@ impl Folder {
         self.0.join("compilations")
     }
 
+    /// The editors' own words, if there are any.
+    #[must_use]
+    pub fn words(&self) -> PathBuf {
+        self.0.join("words.txt")
+    }
+
     /// Channel settings, if the operator wrote them; without this file there are the portal inbox and the log.
     #[must_use]
     pub fn push_config(&self) -> PathBuf {
@@ -94,6 +100,7 @@ impl Stages {
         let (annotator, segmenter) = Self::annotator(&data)?;
         let regions = Arc::new(annotator.regions().clone());
         let matcher = Matcher::new(annotator.indicators().to_vec(), annotator.regions().clone(), data.rule_text("sizes.toml"))?;
+        let matcher = matcher.with_qualifications(&data.rules_below("qualifications"))?;
         let sources = parse_sources(&data.sources_name, &data.sources, &regions, &extractor.family_names())?;
         Ok(Self { extractor, annotator: Arc::new(annotator), matcher: Arc::new(matcher), regions, sources, segmenter, data })
     }
@@ -111,7 +118,7 @@ impl Stages {
     /// # Errors
     /// The first mistake in the rules or the dictionary.
     pub fn annotator(data: &Data) -> anyhow::Result<(Annotator, Arc<Jieba>)> {
-        let segmenter = annotate::segmenter(data.index_text("dictionary.txt"))?;
+        let segmenter = annotate::segmenter(data.index_text("dictionary.txt"), &data.words)?;
         Ok((Annotator::new(&data.rules, segmenter.clone())?, segmenter))
     }
 

@@ -5,6 +5,7 @@ use annotate::Input;
 use model::{Annotation, PolicyId, Record};
 use store::Annotated;
 
+use crate::annotation_change::PolicyChange;
 use crate::parallel::in_parallel;
 use crate::pipeline::Pipeline;
 
@@ -30,17 +31,35 @@ impl Pipeline {
     /// # Errors
     /// Where the store or the index cannot be written.
     pub fn process(&self, progress: &mut dyn FnMut(&Processed)) -> anyhow::Result<Processed> {
+        self.process_telling(progress, &mut |_| {})
+    }
+
+    /// The same; `changed` is told each policy whose annotation now says something else of the same text.
+    pub(crate) fn process_telling(
+        &self,
+        progress: &mut dyn FnMut(&Processed),
+        changed: &mut dyn FnMut(&PolicyChange),
+    ) -> anyhow::Result<Processed> {
         let mut done = Processed::default();
-        self.annotate_changed(&mut done, progress)?;
+        self.annotate_changed(&mut done, progress, changed)?;
         done.states = self.refresh_states()?;
         self.index_changed(&mut done, progress)?;
         Ok(done)
     }
 
-    fn annotate_changed(&self, done: &mut Processed, progress: &mut dyn FnMut(&Processed)) -> anyhow::Result<()> {
+    fn annotate_changed(
+        &self,
+        done: &mut Processed,
+        progress: &mut dyn FnMut(&Processed),
+        told: &mut dyn FnMut(&PolicyChange),
+    ) -> anyhow::Result<()> {
         let version = self.language_version();
         let everything = self.store.mark_text("annotator")?.as_deref() != Some(version.as_str());
         let seen = if everything { 0 } else { self.store.mark("annotated")? };
+        if everything {
+            // Other words cut the texts otherwise: what was indexed with the old ones would not be found with the new.
+            self.store.set_index_mark(0)?;
+        }
         let (upto, changed) = self.store.changed_since(seen)?;
         for batch in changed.chunks(BATCH) {
             let records = self.readable(batch, done);
@@ -50,6 +69,9 @@ impl Pipeline {
                 match made {
                     Some((is_new, annotated)) => {
                         done.annotated += u64::from(is_new);
+                        if let Some(change) = annotated.as_ref().and_then(|annotated| change_of(record, &annotated.annotation)) {
+                            told(&change);
+                        }
                         results.extend(annotated);
                     }
                     None => {
@@ -67,7 +89,9 @@ impl Pipeline {
 
     /// The version of rules and dictionary: another one makes every annotation anew.
     fn language_version(&self) -> String {
-        let dictionary = model::fingerprint::sha256_hex(self.stages.data.index_text("dictionary.txt").as_bytes());
+        let shipped = self.stages.data.index_text("dictionary.txt").to_owned();
+        let words = self.stages.data.words.iter().fold(shipped, |text, word| text + "\n" + &word.to_string());
+        let dictionary = model::fingerprint::sha256_hex(words.as_bytes());
         format!("{}-{}", self.stages.annotator.version(), &dictionary[..12])
     }
 
@@ -166,4 +190,12 @@ impl Pipeline {
         self.index_changed(&mut done, progress)?;
         Ok(done)
     }
+}
+
+/// How an annotation differs from the stored one. A text without one, as a new revision is, has nothing to differ from.
+fn change_of(record: &Record, annotation: &Annotation) -> Option<PolicyChange> {
+    if record.annotation.version.is_empty() {
+        return None;
+    }
+    PolicyChange::between(&record.policy.id, &record.document.title, &record.annotation, annotation)
 }

@@ -1,7 +1,7 @@
 //! Redoing a step from stored input: extraction from the archive, annotation from stored texts, the index from the store.
 //!
-//! Of extraction only what is stale is redone: pages read by another version of code and rules, and documents with a file
-//! that another version of the reader reads. What changed by it is told page by page.
+//! Only what is stale is redone: pages read by another version of code and rules, documents with a file that another
+//! version of the reader reads, annotations made by other rules. What changed by it is told page by page and policy by policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +12,7 @@ use serde_json::Value;
 use store::{Owed, PageState, Visits, Want};
 use url::Url;
 
+use crate::annotation_change::{ChangeCount, PolicyChange};
 use crate::crawl::Joining;
 use crate::intake::{Arrival, Occasion};
 use crate::parallel::in_parallel;
@@ -40,6 +41,11 @@ pub struct Reprocessed {
     pub files: u64,
     /// Policies annotated again.
     pub annotated: u64,
+    /// Policies of which the annotation now says something else.
+    pub policies_changed: u64,
+    /// By type of item, how many came, went and changed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub items: BTreeMap<String, ChangeCount>,
     /// Policies indexed again.
     pub indexed: u64,
 }
@@ -73,6 +79,8 @@ pub struct TextChange {
 pub struct Telling<'t> {
     /// Called for each page that reads differently.
     pub changed: &'t mut dyn FnMut(&PageChange),
+    /// Called for each policy of which the annotation says something else.
+    pub policy: &'t mut dyn FnMut(&PolicyChange),
     /// Called with the number of pages or policies done.
     pub progress: &'t mut dyn FnMut(u64),
 }
@@ -81,7 +89,7 @@ pub struct Telling<'t> {
 const BATCH: usize = 64;
 
 impl Pipeline {
-    /// Redoes a step and those after it; extraction only where it is stale, unless `all` is asked for.
+    /// Redoes a step and those after it; extraction and annotation only where they are stale, unless `all` is asked for.
     ///
     /// # Errors
     /// Where the archive, the store or the index cannot be read or written.
@@ -90,14 +98,23 @@ impl Pipeline {
         if from == Step::Extract {
             self.extract_again(all, telling, &mut done).await?;
         }
-        if from == Step::Annotate || (from == Step::Extract && all) {
+        if all && from != Step::Index {
             // Another version than any: every annotation is made anew.
             self.store.set_mark_text("annotator", "")?;
         }
         if from == Step::Index {
             done.indexed = self.rebuild_index(&mut |done| (telling.progress)(done.indexed))?.indexed;
         }
-        let processed = self.process(&mut |done| (telling.progress)(done.annotated + done.indexed))?;
+        let Telling { policy, progress, .. } = telling;
+        let (mut changed, mut items) = (0, BTreeMap::new());
+        let processed = self.process_telling(&mut |done| progress(done.annotated + done.indexed), &mut |change| {
+            changed += 1;
+            for (kind, count) in &change.counts {
+                items.entry(kind.clone()).or_insert_with(ChangeCount::default).add(*count);
+            }
+            policy(change);
+        })?;
+        (done.policies_changed, done.items) = (changed, items);
         done.report.failed += processed.failed;
         done.annotated = processed.annotated;
         done.indexed += processed.indexed;

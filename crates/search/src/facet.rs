@@ -107,6 +107,10 @@ fn add_tags(record: &Record, kind: &str, values: &mut Values) {
     }
     for tag in record.annotation.tags_of(kind) {
         values.terms.push(term(kind, &tag.value));
+        if kind == "industry" {
+            // What is for a class of GB/T 4754 is for its division and section too.
+            values.terms.extend([1, 3].into_iter().filter_map(|length| tag.value.get(..length)).map(|above| term(kind, above)));
+        }
         values.labels.push(term(kind, &tag.label));
     }
 }

@@ -257,8 +257,16 @@ fn misfit(annotation: &Annotation, document: &Document) -> Option<String> {
     let title = Characters::of(&document.title);
     let items = annotation.items.iter().map(|item| (&text, item.span, item.quote.as_str()));
     let points = annotation.key_points.iter().map(|point| (&text, point.span, point.quote.as_str()));
-    let tags =
-        annotation.tags.iter().map(|tag| (if tag.place == "title" { &title } else { &text }, tag.span, tag.quote.as_str()));
+    let joined = document.issuers.join("、");
+    let issuers = Characters::of(&joined);
+    let tags = annotation.tags.iter().map(|tag| {
+        let place = match tag.place.as_str() {
+            "title" => &title,
+            "issuer" => &issuers,
+            _ => &text,
+        };
+        (place, tag.span, tag.quote.as_str())
+    });
     let (_, span, quote) = items.chain(points).chain(tags).find(|(place, span, quote)| place.at(*span) != *quote)?;
     let quote: String = quote.chars().take(40).collect();
     Some(format!("`{quote}` does not stand at {}..{}", span.start, span.end))
@@ -308,6 +316,25 @@ mod tests {
             rule: "r".to_owned(),
         };
         Annotation { version: version.to_owned(), items: vec![item], ..Annotation::default() }
+    }
+
+    #[test]
+    fn tags_are_proved_by_title_text_or_issuers() {
+        let home = Home::new();
+        let store = home.open();
+        let mut incoming = Sample::new("a", "若干措施", &prose(1, 200)).0;
+        incoming.document.issuers = vec!["甲市财政局".to_owned(), "乙区税务局".to_owned()];
+        let id = store.ingest(&incoming, at(1)).unwrap().policy;
+        let keep = |place: &str, quote: &str, start: u32| {
+            let span = Span::new(start, start + u32::try_from(quote.chars().count()).unwrap());
+            let (kind, value, label) = ("region".to_owned(), "650000".to_owned(), String::new());
+            let (place, quote, rule) = (place.to_owned(), quote.to_owned(), "r".to_owned());
+            let tag = model::Tag { kind, value, label, confidence: 0.9, place, quote, span, rule };
+            let found = Annotation { tags: vec![tag], ..Annotation::default() };
+            store.set_annotation(&id, &found, LifeCycle::InForce, "", at(5)).is_ok()
+        };
+        assert!(keep("title", "若干", 0) && keep("issuer", "甲市", 0) && keep("issuer", "乙区", 6));
+        assert!(!keep("text", "甲市", 0) && !keep("issuer", "乙区", 5) && !keep("title", "甲市", 0));
     }
 
     #[test]

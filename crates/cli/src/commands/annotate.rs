@@ -10,19 +10,34 @@ use crate::arguments::Annotate;
 use crate::output;
 use crate::surroundings::{Surroundings, read_text};
 
-/// One input line; keys not named here are ignored.
+/// One input line; keys not named here are ignored, and a null is as good as nothing.
 #[derive(Debug, Default, Deserialize)]
-struct Line {
-    id: String,
+pub(crate) struct Line {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(alias = "body")]
     text: String,
     #[serde(default)]
-    title: String,
+    title: Option<String>,
     #[serde(default)]
-    issuer: String,
+    issuer: Option<String>,
     #[serde(default)]
     region: Option<String>,
     #[serde(default)]
     date: Option<String>,
+}
+
+impl Line {
+    /// Hands the line to `work` as the annotator takes it.
+    pub(crate) fn with_input<T>(&self, annotator: &Annotator, work: impl FnOnce(&Input<'_>) -> T) -> T {
+        let issuer = self.issuer.as_deref().unwrap_or_default();
+        let issuers: Vec<String> =
+            issuer.split(['、', ' ', ',', '，']).filter(|issuer| !issuer.is_empty()).map(str::to_owned).collect();
+        let title = self.title.as_deref().unwrap_or_default();
+        let region = self.region.clone().unwrap_or_else(|| annotator.region_of(&issuers, title, model::region::COUNTRY));
+        let date = self.date.as_deref().and_then(model::date::parse_date);
+        work(&Input { text: &self.text, title, issuers: &issuers, region: &region, date })
+    }
 }
 
 #[derive(Serialize)]
@@ -32,18 +47,25 @@ struct Answer<'a> {
     annotation: Annotation,
 }
 
+#[derive(Serialize)]
+struct Explained<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    explanation: annotate::Explanation,
+}
+
 pub(crate) fn perform(asked: &Annotate, surroundings: &Surroundings) -> anyhow::Result<Ended> {
     let (annotator, _) = Stages::annotator(&surroundings.data()?)?;
     let Some(jsonl) = &asked.jsonl else {
         let Some(file) = &asked.file else { anyhow::bail!("annotate: expected FILE or --jsonl FILE") };
         let line = Line {
-            id: file.display().to_string(),
+            id: Some(file.display().to_string()),
             text: read_text(file)?,
-            title: asked.title.clone(),
+            title: Some(asked.title.clone()),
             region: Some(asked.region.clone()),
             ..Line::default()
         };
-        answer(&annotator, &line)?;
+        answer(&annotator, &line, asked)?;
         return Ok(Ended::Well);
     };
     let text = read_text(jsonl)?;
@@ -52,7 +74,7 @@ pub(crate) fn perform(asked: &Annotate, surroundings: &Surroundings) -> anyhow::
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         bar.inc(1);
         match serde_json::from_str::<Line>(line) {
-            Ok(line) => answer(&annotator, &line)?,
+            Ok(line) => answer(&annotator, &line, asked)?,
             Err(error) => {
                 failed += 1;
                 tracing::error!("{}:{}: expected {{id,text,…}}: {error}", jsonl.display(), index + 1);
@@ -63,11 +85,15 @@ pub(crate) fn perform(asked: &Annotate, surroundings: &Surroundings) -> anyhow::
     Ok(Ended::after(failed))
 }
 
-fn answer(annotator: &Annotator, line: &Line) -> anyhow::Result<()> {
-    let issuers: Vec<String> =
-        line.issuer.split(['、', ' ', ',', '，']).filter(|issuer| !issuer.is_empty()).map(str::to_owned).collect();
-    let region = line.region.clone().unwrap_or_else(|| annotator.region_of(&issuers, &line.title, model::region::COUNTRY));
-    let date = line.date.as_deref().and_then(model::date::parse_date);
-    let input = Input { text: &line.text, title: &line.title, issuers: &issuers, region: &region, date };
-    output::json(&Answer { id: &line.id, annotation: annotator.annotate(&input) })
+fn answer(annotator: &Annotator, line: &Line, asked: &Annotate) -> anyhow::Result<()> {
+    let id = line.id.as_deref().unwrap_or_default();
+    if !asked.explain {
+        let annotation = line.with_input(annotator, |input| annotator.annotate(input));
+        return output::json(&Answer { id, annotation });
+    }
+    let explanation = line.with_input(annotator, |input| annotator.explain(input));
+    match asked.json {
+        true => output::json(&Explained { id, explanation }),
+        false => output::text(&format!("== {id}\n\n{explanation}")),
+    }
 }

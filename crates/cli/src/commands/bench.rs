@@ -87,8 +87,13 @@ fn all(asked: &Bench) -> anyhow::Result<Ended> {
 
 /// The most memory this process ever held, as Linux counts it.
 fn peak_memory_bytes() -> Option<f64> {
+    memory_bytes("VmHWM:")
+}
+
+/// A line of the memory this process holds, as Linux counts it.
+fn memory_bytes(name: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0)
 }
 
@@ -163,7 +168,28 @@ fn path(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure
     Ok(vec![("pages", done as f64 / seconds, "pages/s")])
 }
 
+/// Ten megabytes of what no step may take long for, as its name in the figures and the piece it repeats.
+const HOSTILE: [(&str, &str); 4] = [
+    ("10_mb_of_digits", "9"),
+    ("10_mb_of_commas", "、"),
+    ("10_mb_of_parentheses", "（（（"),
+    ("10_mb_of_comparisons", "以上以上"),
+];
+
 fn annotate(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
+    const HOSTILE_BYTES: usize = 10_000_000;
+    let (annotator, _) = Stages::annotator(&surroundings.data()?)?;
+    // One text, so that what is read on first use is loaded too.
+    std::hint::black_box(annotator.annotate(&::annotate::Input { text: "营业收入不低于1000万元", ..Default::default() }));
+    let resident = memory_bytes("VmRSS:").unwrap_or_default() / 1e6;
+    let mut figures = vec![("memory_with_rules_and_dictionary", resident, "MB")];
+    for (name, piece) in HOSTILE {
+        let text = piece.repeat(HOSTILE_BYTES / piece.len());
+        let started = Instant::now();
+        std::hint::black_box(annotator.annotate(&::annotate::Input { text: &text, ..Default::default() }));
+        figures.push((name, started.elapsed().as_secs_f64(), "s"));
+    }
+    drop(annotator);
     let stages = surroundings.stages()?;
     let records = records(&policies(corpus)?);
     let bytes: usize = records.iter().map(|record| record.document.text.len()).sum();
@@ -173,11 +199,12 @@ fn annotate(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Fi
         }
     });
     let megabytes = speed * bytes as f64 / records.len() as f64 / 1e6;
-    Ok(vec![
+    figures.extend([
         ("documents", speed, "documents/s"),
         ("bytes", megabytes, "MB/s"),
         ("documents_of_3_kb", megabytes * 1e6 / 3_000.0, "documents/s"),
-    ])
+    ]);
+    Ok(figures)
 }
 
 fn annotation_of(stages: &Stages, record: &Record) -> model::Annotation {

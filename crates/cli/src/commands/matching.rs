@@ -14,6 +14,9 @@ pub(crate) fn perform(asked: &Match, surroundings: &Surroundings) -> anyhow::Res
     if let Some(policies) = &asked.policies {
         return match_files(policies, asked, surroundings);
     }
+    if let Some(title) = &asked.qualification {
+        return qualify(title, asked, surroundings);
+    }
     let pipeline = surroundings.existing_pipeline()?;
     let (given, failed) = match &asked.enterprises {
         Some(file) => read_enterprises(file, surroundings.clock.today())?,
@@ -28,10 +31,7 @@ pub(crate) fn perform(asked: &Match, surroundings: &Surroundings) -> anyhow::Res
         let record = pipeline.store.record(&found)?.ok_or_else(|| anyhow::anyhow!("no policy `{id}` in the store"))?;
         print_verdicts(&pipeline.stages, &record, &given, surroundings)?;
     } else if let Some(id) = &asked.enterprise {
-        let enterprise = given
-            .into_iter()
-            .find(|enterprise| enterprise.id.as_str() == id)
-            .ok_or_else(|| anyhow::anyhow!("no enterprise `{id}`; see `huice enterprise list`"))?;
+        let enterprise = one(given, id)?;
         for_each_record(&pipeline, |record| {
             print_verdicts(&pipeline.stages, record, std::slice::from_ref(&enterprise), surroundings)
         })?;
@@ -41,6 +41,34 @@ pub(crate) fn perform(asked: &Match, surroundings: &Surroundings) -> anyhow::Res
     if asked.queue {
         let matched = pipeline.match_changed(&super::push::pusher(&pipeline, surroundings)?, None)?;
         tracing::info!(queued = matched.queued, "messages queued");
+    }
+    Ok(Ended::after(failed))
+}
+
+/// The enterprise with an id.
+fn one(given: Vec<Enterprise>, id: &str) -> anyhow::Result<Enterprise> {
+    let found = given.into_iter().find(|enterprise| enterprise.id.as_str() == id);
+    found.ok_or_else(|| anyhow::anyhow!("no enterprise `{id}`; see `huice enterprise list`"))
+}
+
+/// Enterprises against the rules for a title: one assessment a line.
+fn qualify(title: &str, asked: &Match, surroundings: &Surroundings) -> anyhow::Result<Ended> {
+    let today = surroundings.clock.today();
+    let (stages, (given, failed)) = match &asked.enterprises {
+        Some(file) => (surroundings.stages()?, read_enterprises(file, today)?),
+        None => {
+            let pipeline = surroundings.existing_pipeline()?;
+            let given = pipeline.store.enterprises()?;
+            (pipeline.stages, (given, 0))
+        }
+    };
+    let wanted = match &asked.enterprise {
+        Some(id) => vec![one(given, id)?],
+        None => given,
+    };
+    let on = asked.on.unwrap_or(today);
+    for enterprise in &wanted {
+        output::json(&stages.matcher.qualify(title, asked.purpose, enterprise, on)?)?;
     }
     Ok(Ended::after(failed))
 }

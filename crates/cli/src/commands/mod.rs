@@ -8,10 +8,12 @@ mod check;
 pub(crate) mod compile;
 mod crawl;
 mod dedup;
+mod dictionary;
 mod doctor;
 mod enterprise;
 mod eval;
 mod extract;
+mod gold_texts;
 mod import;
 mod matching;
 mod probe;
@@ -48,8 +50,9 @@ pub(crate) fn perform(command: Command, surroundings: &Surroundings) -> anyhow::
         Command::Bench(asked) => bench::perform(&asked, surroundings),
         Command::Probe(asked) => probe::perform(&asked, surroundings),
         Command::Source(asked) => source::perform(&asked, surroundings),
-        Command::Check => check::perform(surroundings),
+        Command::Check(asked) => check::perform(&asked, surroundings),
         Command::ReadFile(asked) => read_file::perform(&asked),
+        Command::Dictionary(asked) => dictionary::perform(&asked, surroundings),
         Command::Reprocess(asked) => reprocess::perform(&asked, surroundings),
         Command::Backup(asked) => backup::perform(&asked, surroundings),
         Command::Restore(asked) => backup::restore(&asked, surroundings),

@@ -1,6 +1,7 @@
-//! `huice reprocess`: redo a step from stored input, and what follows it. A page that reads differently is a line on
-//! stdout, before the report.
+//! `huice reprocess`: redo a step from stored input, and what follows it. A page that reads differently, or a policy
+//! of which the annotation says something else, is a line on stdout, before the report.
 
+use std::cell::Cell;
 use std::time::Instant;
 
 use pipeline::{Step, Telling};
@@ -19,14 +20,16 @@ pub(crate) fn perform(asked: &Reprocess, surroundings: &Surroundings) -> anyhow:
     };
     let pipeline = surroundings.existing_pipeline()?;
     let bar = output::progress("reprocessing", 0);
-    let mut unsaid = None;
+    let unsaid = Cell::new(None);
+    let say = |told: anyhow::Result<()>| unsaid.set(unsaid.take().or(told.err()));
     let mut telling = Telling {
-        changed: &mut |change| unsaid = unsaid.take().or(bar.suspend(|| output::json(change)).err()),
+        changed: &mut |change| say(bar.suspend(|| output::json(change))),
+        policy: &mut |change| say(bar.suspend(|| output::json(change))),
         progress: &mut |pages| bar.set_position(pages),
     };
     let mut done = runtime()?.block_on(pipeline.reprocess(from, asked.all, &mut telling))?;
     bar.finish_and_clear();
-    if let Some(error) = unsaid {
+    if let Some(error) = unsaid.take() {
         return Err(error);
     }
     done.report.seconds = started.elapsed().as_secs_f64();

@@ -83,7 +83,9 @@ pub(super) fn owner(facts: &SiteFacts, url: &Url, stages: &Stages) -> Owner {
     let national = ["中国", "国家", "全国", "国务院", "中华人民共和国"].iter().any(|start| issuer.starts_with(start));
     let sign = by_sign.filter(|code| *code != "110000" && !national);
     let fallback = by_code.as_deref().or(by_host).or(sign).unwrap_or(model::region::COUNTRY);
-    let named = stages.annotator.region_of(&organs, &facts.names.join(" "), fallback);
+    // A place in no list: the entry takes the nearest one that is, and whoever pastes it sees it.
+    let named = Some(stages.annotator.region_of(&organs, &facts.names.join(" "), fallback)).filter(|region| !region.is_empty());
+    let named = named.unwrap_or_else(|| fallback.to_owned());
     // A name that says less than the code of the same place loses: 鼓楼区 is in five cities, the code in one.
     let region =
         match &by_code {

@@ -10,7 +10,7 @@ fn stages(source: &Source) -> Arc<Stages> {
 
 async fn again(place: &Place, all: bool) -> (crate::Reprocessed, Vec<PageChange>) {
     let mut changes = Vec::new();
-    let mut telling = Telling { changed: &mut |change| changes.push(change.clone()), progress: &mut |_| {} };
+    let mut telling = Telling { changed: &mut |change| changes.push(change.clone()), policy: &mut |_| {}, progress: &mut |_| {} };
     let done = place.pipeline.reprocess(Step::Extract, all, &mut telling).await.unwrap();
     (done, changes)
 }
