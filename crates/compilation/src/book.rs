@@ -101,6 +101,8 @@ pub struct Entry {
     pub windows: Vec<WindowRow>,
     /// 申报材料.
     pub materials: Vec<Quote>,
+    /// Who takes applications, in which round, and what it costs.
+    pub handling: Vec<Quote>,
     /// The whole text as (heading level, paragraph), when the template asks for it.
     pub text: Vec<(u8, String)>,
 }

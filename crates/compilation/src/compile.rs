@@ -250,6 +250,7 @@ impl Binder<'_> {
             logic: conditions.1,
             windows: if has(Section::Windows) { self.windows(annotation) } else { Vec::new() },
             materials: if has(Section::Materials) { self.materials(annotation) } else { Vec::new() },
+            handling: if has(Section::Materials) { self.handling(annotation) } else { Vec::new() },
             text: if has(Section::Text) { full_text(record) } else { Vec::new() },
         }
     }
@@ -300,8 +301,20 @@ impl Binder<'_> {
 
     fn materials(&mut self, annotation: &Annotation) -> Vec<Quote> {
         self.collect(annotation, |what| match what {
-            What::Material { required: true, .. } => Some("须提交".to_owned()),
-            What::Material { required: false, .. } => Some("如有则提交".to_owned()),
+            What::Material { required, copies, form, .. } => Some(words::material_words(*required, *copies, form.as_deref())),
+            _ => None,
+        })
+        .into_iter()
+        .map(|(about, proof)| Quote { about, proof })
+        .collect()
+    }
+
+    /// Who takes applications, in which round, and what it costs.
+    fn handling(&mut self, annotation: &Annotation) -> Vec<Quote> {
+        self.collect(annotation, |what| match what {
+            What::Department { role, .. } => Some(words::role_words(role).to_owned()),
+            What::Batch { year, batch } => Some(words::batch_words(*year, *batch)),
+            What::Fee { amount } => Some(words::fee_words(*amount)),
             _ => None,
         })
         .into_iter()
@@ -343,6 +356,7 @@ impl Binder<'_> {
     fn conditions(&mut self, annotation: &Annotation) -> (Vec<ConditionRow>, Option<String>) {
         let mut rows: Vec<ConditionRow> = Vec::new();
         let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
+        let cases = annotation.tree.as_ref().map(words::cases).unwrap_or_default();
         for (index, item) in annotation.items.iter().enumerate() {
             if !matches!(item.what, What::Condition(_) | What::ConditionText { .. }) {
                 continue;
@@ -350,13 +364,13 @@ impl Binder<'_> {
             let Some(proof) = self.prove(&item.quote, item.span) else { continue };
             let number = rows.len() + 1;
             numbers.insert(index, number);
-            rows.extend(self.condition_row(number, item, proof));
+            rows.extend(self.condition_row(number, item, cases.get(&index).copied(), proof));
         }
         let logic = annotation.tree.as_ref().and_then(|tree| words::logic_words(tree, &|index| numbers.get(&index).copied()));
         (rows, logic)
     }
 
-    fn condition_row(&self, number: usize, item: &Item, proof: Proof) -> Option<ConditionRow> {
+    fn condition_row(&self, number: usize, item: &Item, of_case: Option<&str>, proof: Proof) -> Option<ConditionRow> {
         let empty = ConditionRow {
             number,
             indicator: String::new(),
@@ -381,11 +395,12 @@ impl Binder<'_> {
                 },
                 unit: condition.unit.clone().unwrap_or_default(),
                 words: self.namer.requirement(condition),
-                case: words::case_words(condition),
+                case: words::case_words(condition, of_case),
                 ..empty
             }),
             What::ConditionText { negated } => {
-                Some(ConditionRow { words: if *negated { "不得有此情形" } else { "见原文" }.to_owned(), ..empty })
+                let words = if *negated { "不得有此情形" } else { "见原文" }.to_owned();
+                Some(ConditionRow { words, case: of_case.unwrap_or_default().to_owned(), ..empty })
             }
             _ => None,
         }

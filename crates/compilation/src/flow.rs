@@ -121,7 +121,10 @@ fn push_entry(blocks: &mut Vec<Block>, book: &Book, entry: &Entry) {
             Section::Benefits => push_benefits(blocks, entry),
             Section::Conditions => push_conditions(blocks, entry),
             Section::Windows => push_windows(blocks, entry),
-            Section::Materials => push_materials(blocks, entry),
+            Section::Materials => {
+                push_materials(blocks, entry);
+                push_handling(blocks, entry);
+            }
             Section::Text => push_text(blocks, entry),
         }
     }
@@ -219,6 +222,18 @@ fn push_materials(blocks: &mut Vec<Block>, entry: &Entry) {
     let rows = entry.materials.iter().map(|row| vec![plain(&row.proof.quote), plain(&row.about), plain(&row.proof.place())]);
     blocks.push(Block::Table {
         columns: vec![Column { title: "材料（原文）", share: 61 }, Column { title: "要求", share: 18 }, SOURCE],
+        rows: rows.collect(),
+    });
+}
+
+fn push_handling(blocks: &mut Vec<Block>, entry: &Entry) {
+    if entry.handling.is_empty() {
+        return;
+    }
+    blocks.push(Block::Section("办理".to_owned()));
+    let rows = entry.handling.iter().map(|row| vec![plain(&row.about), plain(&row.proof.quote), plain(&row.proof.place())]);
+    blocks.push(Block::Table {
+        columns: vec![Column { title: "事项", share: 18 }, Column { title: "原文", share: 61 }, SOURCE],
         rows: rows.collect(),
     });
 }

@@ -2,8 +2,10 @@
 //!
 //! These words only explain; what counts is the quote beside them. Nothing here invents: a field that is absent is not worded.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
-use model::annotation::{Award, Window};
+use model::annotation::{Award, AwardTier, Window};
 use model::{Condition, ConditionTree, Decimal, Op, Regions, Value};
 
 use crate::template::Template;
@@ -54,7 +56,13 @@ impl Namer<'_> {
     pub(crate) fn requirement(&self, condition: &Condition) -> String {
         let value = self.value(&condition.value);
         let unit = condition.unit.as_deref().unwrap_or_default();
-        let measured = if unit.is_empty() { value.clone() } else { format!("{value}{unit}") };
+        let measured = match (&condition.ref_value, &condition.bounds, &condition.value) {
+            (Some(measure), _, Value::Number(times)) => format!("{measure}（{}{unit}）", plain(*times)),
+            (Some(measure), ..) => measure.clone(),
+            (None, Some(bounds), Value::Range(from, to)) => bounded(bounds, plain(from.0), plain(to.0), unit),
+            _ if unit.is_empty() => value.clone(),
+            _ => format!("{value}{unit}"),
+        };
         let compared = match condition.op {
             Op::AtLeast => format!("不低于{measured}"),
             Op::AtMost => format!("不高于{measured}"),
@@ -73,7 +81,22 @@ impl Namer<'_> {
         let period = condition.period.as_deref().map(period_words).unwrap_or_default();
         let agg = condition.agg.as_deref().map(agg_words).unwrap_or_default();
         let compared = if condition.negated { format!("不得为：{compared}") } else { compared };
-        format!("{period}{agg}{compared}")
+        let strength = condition.strength.as_deref().map(strength_words).unwrap_or_default();
+        format!("{strength}{period}{agg}{compared}")
+    }
+}
+
+/// A range with its ends told: `1000万元（含）至5000万元（不含）`.
+fn bounded(bounds: &str, from: String, to: String, unit: &str) -> String {
+    let word = |without: bool| if without { "不含" } else { "含" };
+    format!("{from}{unit}（{}）至{to}{unit}（{}）", word(bounds.starts_with('(')), word(bounds.ends_with(')')))
+}
+
+fn strength_words(strength: &str) -> &str {
+    match strength {
+        "soft" => "原则上",
+        "advice" => "建议",
+        other => other,
     }
 }
 
@@ -113,14 +136,31 @@ fn agg_words(agg: &str) -> &str {
     }
 }
 
-/// The case or tier a condition is limited to; empty where it holds for all.
-pub(crate) fn case_words(condition: &Condition) -> String {
+/// The case or tier a condition is limited to; empty where it holds for all. `of_case` is what the tree says of it.
+pub(crate) fn case_words(condition: &Condition, of_case: Option<&str>) -> String {
     let group = group_words(&condition.group);
-    match condition.when.as_deref() {
+    match condition.when.as_deref().or(of_case) {
         Some(when) if group.is_empty() || group == when => when.to_owned(),
         Some(when) => format!("{group}；{when}"),
         None => group,
     }
+}
+
+/// Of each condition that stands in a case, the words of the innermost.
+pub(crate) fn cases(tree: &ConditionTree) -> BTreeMap<usize, &str> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<(&ConditionTree, Option<&str>)> = vec![(tree, None)];
+    while let Some((tree, within)) = open.pop() {
+        match tree {
+            ConditionTree::All(branches) | ConditionTree::Any(branches) => {
+                open.extend(branches.iter().map(|branch| (branch, within)));
+            }
+            ConditionTree::Not(branch) => open.push((branch, within)),
+            ConditionTree::When { case, then } => open.push((then, Some(case.quote.as_str()))),
+            ConditionTree::Item(index) => found.extend(within.map(|case| (*index, case))),
+        }
+    }
+    found
 }
 
 /// The name of a group in words: `any2` and its parts are alternatives, `tier1` is the first of several cases. That a
@@ -151,10 +191,62 @@ pub(crate) fn award_words(award: &Award) -> String {
         parts.push(format!("最高{}", money(cap)));
     }
     let words = if parts.is_empty() { mode_words(&award.mode).to_owned() } else { parts.join("，") };
-    match award.per.as_deref() {
+    let mut words = match award.per.as_deref() {
         Some(per) if !per.is_empty() => format!("每{per}{words}"),
         _ => words,
+    };
+    let whom: Vec<&str> = [&award.who, &award.when].into_iter().flatten().map(String::as_str).collect();
+    if !whom.is_empty() {
+        words = format!("{}：{words}", whom.join("，"));
     }
+    let notes = [
+        award.on_top_of.map(|amount| format!("在{}的基础上增加", money(amount))),
+        award.max_years.map(|years| format!("最多{}年", plain(years))),
+        award.once.then(|| "一次性".to_owned()),
+    ];
+    let steps = award.tiers.iter().map(tier_words);
+    let caps = award.and_caps.iter().map(|cap| format!("{}最高{}", cap.per.as_deref().unwrap_or("合计"), money(cap.amount)));
+    notes.into_iter().flatten().chain(steps).chain(caps).fold(words, |words, more| format!("{words}；{more}"))
+}
+
+fn tier_words(tier: &AwardTier) -> String {
+    let parts = [
+        tier.ratio.map(|ratio| format!("{}%", plain(ratio * Decimal::from(100)))),
+        tier.amount.map(money),
+        tier.cap.map(|cap| format!("最高{}", money(cap))),
+    ];
+    let what: Vec<String> = parts.into_iter().flatten().collect();
+    let what = if what.is_empty() { "见原文".to_owned() } else { what.join("，") };
+    tier.when.as_ref().map_or_else(|| what.clone(), |when| format!("{when}{what}"))
+}
+
+/// Whether a material must be handed in, how many of it and how.
+pub(crate) fn material_words(required: bool, copies: Option<u16>, form: Option<&str>) -> String {
+    let must = if required { "须提交" } else { "如有则提交" };
+    let copies = copies.map(|copies| format!("一式{copies}份"));
+    let parts = [Some(must.to_owned()), copies, form.map(str::to_owned)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("，")
+}
+
+/// The task of a department.
+pub(crate) fn role_words(role: &str) -> &'static str {
+    match role {
+        "responsible" => "责任单位",
+        "receive" => "受理单位",
+        "consult" => "咨询单位",
+        "interpret" => "负责解释",
+        _ => "责任部门",
+    }
+}
+
+/// The round of a call: `2026年第一批` is `2026年第1批`.
+pub(crate) fn batch_words(year: i16, batch: Option<u16>) -> String {
+    batch.map_or_else(|| format!("{year}年"), |batch| format!("{year}年第{batch}批"))
+}
+
+/// What applying costs.
+pub(crate) fn fee_words(amount: Decimal) -> String {
+    if amount.is_zero() { "不收费".to_owned() } else { format!("收费{}", money(amount)) }
 }
 
 fn mode_words(mode: &str) -> &str {
@@ -165,6 +257,9 @@ fn mode_words(mode: &str) -> &str {
         "range" => "区间",
         "per_unit" => "按单位计",
         "loan" => "贷款支持",
+        "interest_subsidy" => "贷款贴息",
+        "progressive" => "分段计算",
+        "tax_rate" => "税率",
         "tiered" => "分档",
         _ => "见原文",
     }
@@ -190,19 +285,23 @@ pub(crate) fn day(date: Date) -> String {
 
 /// The days of a window.
 pub(crate) fn window_words(window: &Window) -> String {
+    let time = window.end_time.as_deref().unwrap_or_default();
     let days = match (window.start, window.end) {
-        (Some(start), Some(end)) => format!("{}至{}", day(start), day(end)),
-        (Some(start), None) => format!("{}起", day(start)),
-        (None, Some(end)) => format!("截至{}", day(end)),
-        (None, None) => String::new(),
+        (Some(start), Some(end)) => Some(format!("{}至{}{time}", day(start), day(end))),
+        (Some(start), None) => Some(format!("{}起", day(start))),
+        (None, Some(end)) => Some(format!("截至{}{time}", day(end))),
+        (None, None) => None,
     };
-    let recurrence = match window.recurrence.as_deref() {
-        None => "",
-        Some("rolling") => "常年受理",
-        Some("until_exhausted") => "额满即止",
-        Some(other) => other,
+    let recurrence = match (window.recurrence.as_deref(), &window.end_md) {
+        (_, Some(day)) => Some(format!("每年{day}{time}前")),
+        (Some("rolling"), _) => Some("常年受理".to_owned()),
+        (Some("until_exhausted"), _) => Some("额满即止".to_owned()),
+        (Some("yearly"), _) => Some("每年".to_owned()),
+        (other, _) => other.map(str::to_owned),
     };
-    let mut words = [days.as_str(), recurrence].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("，");
+    let event = window.end_event.as_deref().map(|event| format!("至{event}为止"));
+    let strict = window.strict.then(|| "逾期不予受理".to_owned());
+    let mut words = [days, recurrence, event, strict].into_iter().flatten().collect::<Vec<_>>().join("，");
     if window.year_inferred_from.is_some() {
         words.push_str("（年份系推定）");
     }
@@ -284,6 +383,14 @@ mod tests {
             "属于新疆维吾尔自治区乌鲁木齐市",
         );
         check_condition(r#"{"indicator":"staff","op":"range","value":[10,300],"unit":"人","group":"all"}"#, "在10至300人之间");
+        check_condition(
+            r#"{"indicator":"x","op":"range","value":[1000,5000],"unit":"万元","bounds":"[)","group":"all"}"#,
+            "在1000万元（含）至5000万元（不含）之间",
+        );
+        check_condition(
+            r#"{"indicator":"x","op":"<=","value":true,"ref_value":"同期银行贷款利率","strength":"soft","group":"all"}"#,
+            "原则上不高于同期银行贷款利率",
+        );
         check_condition(r#"{"indicator":"credit.abnormal","op":"is","value":true,"negated":true,"group":"all"}"#, "不得为：是");
         check_condition(
             r#"{"indicator":"credit.abnormal","op":"is","value":true,"negated":true,"group":"none_of"}"#,
@@ -307,6 +414,11 @@ mod tests {
         check_award(r#"{"mode":"range","amount":500000,"amount_to":150000000}"#, "50万元至1.5亿元");
         check_award(r#"{"mode":"per_unit","amount":500,"per":"人"}"#, "每人500元");
         check_award(r#"{"mode":"tiered"}"#, "分档");
+        check_award(
+            r#"{"mode":"tiered","who":"绿色工厂","tiers":[{"when":"国家级","amount":500000},{"when":"省级","ratio":0.1,"cap":200000}],
+            "and_caps":[{"amount":1000000,"per":"每家企业每年"}],"once":true}"#,
+            "绿色工厂：分档；一次性；国家级50万元；省级10%，最高20万元；每家企业每年最高100万元",
+        );
     }
 
     #[test]

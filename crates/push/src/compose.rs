@@ -78,7 +78,7 @@ pub fn compose_with(
 
 /// Something must speak for the enterprise: a policy whose conditions a program cannot read fits everybody and nobody.
 fn is_worth_telling(verdict: &Verdict, settings: &Settings) -> bool {
-    let fits = verdict.conditions.iter().any(|condition| condition.truth == Truth::Met);
+    let fits = verdict.conditions.iter().any(|condition| condition.truth == Truth::Met && condition.applies());
     match verdict.outcome {
         Outcome::Eligible | Outcome::Likely => fits,
         Outcome::NearMiss => fits && settings.near_miss,
@@ -159,7 +159,8 @@ fn body_of(verdict: &Verdict, record: &Record, enterprise: &Enterprise, link: Op
 }
 
 fn section(lines: &mut Vec<String>, heading: &str, verdict: &Verdict, truth: Truth, say: impl Fn(&ConditionVerdict) -> String) {
-    let found: Vec<&ConditionVerdict> = verdict.conditions.iter().filter(|condition| condition.truth == truth).collect();
+    let found: Vec<&ConditionVerdict> =
+        verdict.conditions.iter().filter(|condition| condition.truth == truth && condition.applies()).collect();
     if found.is_empty() {
         return;
     }
@@ -252,6 +253,7 @@ mod tests {
             ask: Some(format!("请补充2025年{name}")),
             quote: "研发费用占比不低于3%".to_owned(),
             span: Span::new(0, 11),
+            case: None,
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod assets;
 mod backend;
+mod findings;
 pub mod layers;
 pub mod marks;
 pub mod metrics;

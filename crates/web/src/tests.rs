@@ -212,6 +212,64 @@ async fn every_page_answers_with_the_security_headers() {
     }
 }
 
+/// Everything a notice can say beside plain conditions and amounts.
+fn detailed_annotation() -> Annotation {
+    let whole = TEXT.chars().count();
+    let [condition, award, window, material, receive, batch, fee] = [
+        r#"{"type":"condition","indicator":"free:营业收入","op":"range","value":[1000,5000],"unit":"万元","bounds":"[)","strength":"soft","negated":false,"group":"all","#,
+        r#"{"type":"award","mode":"tiered","who":"绿色工厂","tiers":[{"when":"国家级","amount":500000},{"when":"省级","amount":200000}],"and_caps":[{"amount":1000000,"per":"每家企业每年"}],"#,
+        r#"{"type":"window","end":"2026-08-31","end_time":"17:00","strict":true,"role":"applicant","#,
+        r#"{"type":"material","name":"申报书","required":true,"copies":3,"form":"原件","#,
+        r#"{"type":"department","name":"市工信局","role":"receive","#,
+        r#"{"type":"batch","year":2026,"batch":2,"#,
+        r#"{"type":"fee","amount":0,"#,
+    ]
+    .map(|fields| {
+        let quote = "最高奖励500万元";
+        let span = span(quote);
+        assert!((span.end as usize) <= whole);
+        let proof = format!("\"quote\":\"{quote}\",\"span\":[{},{}],\"confidence\":0.9,\"rule\":\"test\"}}", span.start, span.end);
+        serde_json::from_str::<Item>(&format!("{fields}{proof}")).unwrap()
+    });
+    let test =
+        Condition { unit: Some("人".to_owned()), ..Condition::new("free:从业人员", Op::AtLeast, Value::Number(20.into())) };
+    let case = model::Case { quote: "制造业企业".to_owned(), span: Span::new(0, 5), tests: vec![test] };
+    let tree = ConditionTree::When { case, then: Box::new(ConditionTree::Item(0)) };
+    Annotation { items: vec![condition, award, window, material, receive, batch, fee], tree: Some(tree), ..annotation() }
+}
+
+#[tokio::test]
+async fn a_policy_shows_cases_steps_limits_and_how_to_hand_in() {
+    let world = world();
+    world.app.store.set_annotation(&"p1".into(), &detailed_annotation(), LifeCycle::InForce, "", now()).unwrap();
+    let (_, page) = get(&world.app, "/policies/p1").await;
+    for shown in [
+        "仅限：制造业企业（从业人员 ≥ 20人）",
+        "介于 1000万元（含）–5000万元（不含）（原则上）",
+        "分档支持",
+        "绿色工厂",
+        "<li>国家级：50 万元</li><li>省级：20 万元</li><li>每家企业每年最高 100 万元</li>",
+        "2026-08-31 17:00 前，逾期不予受理",
+        "申报书（一式3份，原件）",
+        "受理单位",
+        "2026年第2批",
+        "不收费",
+    ] {
+        assert!(page.contains(shown), "{shown} is missing");
+    }
+    // Nothing is known of the staff: the case is open, and so is what it asks.
+    let (_, open) = get(&world.app, "/policies/p1?enterprise=E1").await;
+    assert!(open.contains("请补充从业人员"), "{open}");
+    let staff = r#"{"id":"E1","name":"甲","facts":{"free:从业人员":[{"value":19}]}}"#;
+    world.app.store.put_enterprises(&[serde_json::from_str(staff).unwrap()]).unwrap();
+    let (_, other) = get(&world.app, "/policies/p1?enterprise=E1").await;
+    assert!(other.contains("不适用"), "{other}");
+    let (_, verdict) = json(&world.app, "/api/v1/policies/p1/verdicts?enterprise=E1").await;
+    assert_eq!(verdict["conditions"][0]["case"]["truth"], "not_met", "{verdict}");
+    let (_, described) = json(&world.app, "/api/v1/openapi.json").await;
+    assert!(described["components"]["schemas"]["CaseBody"].is_object());
+}
+
 #[tokio::test]
 async fn hostile_titles_names_and_texts_are_shown_as_text() {
     let world = world();

@@ -1,7 +1,8 @@
 //! Values, conditions, awards and windows in the words a reader expects: `≥ 3%（上年度）`, `最高 500 万元`.
 
 use jiff::civil::Date;
-use model::annotation::{Award, Window};
+use model::annotation::{Award, Case, Window};
+use model::verdict::ConditionVerdict;
 use model::{Condition, Decimal, FileFacts, FileState, Indicator, MessageState, Op, Outcome, Truth, Value, What};
 
 use crate::vocabulary::Vocabulary;
@@ -26,7 +27,7 @@ pub fn percent(ratio: Decimal) -> String {
     }
 }
 
-fn number(value: Decimal) -> String {
+pub(crate) fn number(value: Decimal) -> String {
     value.round_dp(4).normalize().to_string()
 }
 
@@ -61,9 +62,9 @@ pub fn fact(value_in_base: &Value, indicator: Option<&Indicator>) -> String {
 #[must_use]
 pub fn condition(condition: &Condition, vocabulary: &Vocabulary) -> (String, String) {
     let name = vocabulary.indicator_name(&condition.indicator);
-    let shown = value(&condition.value, condition.unit.as_deref());
+    let shown = compared(condition);
     let mut need = match (condition.op, &condition.value) {
-        (Op::Is, Value::Bool(yes)) => (if *yes { "是" } else { "否" }).to_owned(),
+        (Op::Is, Value::Bool(yes)) if condition.ref_value.is_none() => (if *yes { "是" } else { "否" }).to_owned(),
         (Op::FirstTime, _) => "首次".to_owned(),
         (op, _) => format!("{} {shown}", sign(op)),
     };
@@ -74,6 +75,7 @@ pub fn condition(condition: &Condition, vocabulary: &Vocabulary) -> (String, Str
         condition.period.as_deref().map(period),
         condition.agg.as_deref().map(aggregate),
         condition.when.as_deref().map(|when| format!("限：{when}")),
+        condition.strength.as_deref().map(strength),
     ]
     .into_iter()
     .flatten()
@@ -82,6 +84,42 @@ pub fn condition(condition: &Condition, vocabulary: &Vocabulary) -> (String, Str
         need = format!("{need}（{}）", notes.join("，"));
     }
     (name, need)
+}
+
+/// What a condition compares with: its measure where that is no number, its value with the ends of a range told.
+fn compared(condition: &Condition) -> String {
+    let unit = condition.unit.as_deref();
+    match (&condition.ref_value, &condition.bounds, &condition.value) {
+        (Some(measure), _, Value::Number(times)) => format!("{measure}（{}{}）", number(*times), unit.unwrap_or_default()),
+        (Some(measure), ..) => measure.clone(),
+        (None, Some(bounds), Value::Range(low, high)) => {
+            let unit = unit.unwrap_or_default();
+            let word = |without: bool| if without { "不含" } else { "含" };
+            let (low, high) = (number(low.0), number(high.0));
+            format!("{low}{unit}（{}）–{high}{unit}（{}）", word(bounds.starts_with('(')), word(bounds.ends_with(')')))
+        }
+        _ => value(&condition.value, unit),
+    }
+}
+
+fn strength(strength: &str) -> String {
+    match strength {
+        "soft" => "原则上",
+        "advice" => "建议",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// The case a requirement is limited to, with what a program tests of it: `营业收入亿元以上的企业（营业收入 ≥ 1亿元）`.
+#[must_use]
+pub fn case(case: &Case, vocabulary: &Vocabulary) -> String {
+    let tests = case.tests.iter().map(|test| {
+        let (name, need) = condition(test, vocabulary);
+        format!("{name} {need}")
+    });
+    let tests: Vec<String> = tests.collect();
+    if tests.is_empty() { case.quote.clone() } else { format!("{}（{}）", case.quote, tests.join("；")) }
 }
 
 const fn sign(op: Op) -> &'static str {
@@ -105,6 +143,13 @@ const fn sign(op: Op) -> &'static str {
 fn period(period: &str) -> String {
     let fixed = match period {
         "last_year" => "上年度",
+        "current_year" => "当年",
+        "each_of_last_2_years" => "近两年每年",
+        "each_of_last_3_years" => "近三年每年",
+        "sum_of_last_2_years" => "近两年合计",
+        "sum_of_last_3_years" => "近三年合计",
+        "last_12_months" => "近12个月",
+        "as_of_application" => "申报时",
         "last_2_years" => "近两年",
         "last_3_years" => "近三年",
         _ => "",
@@ -146,17 +191,28 @@ pub fn award(award: &Award) -> String {
     if let Some(cap) = award.cap.filter(|cap| Some(*cap) != award.amount || award.mode != "cap") {
         parts.push(format!("最高 {}", money(cap)));
     }
-    let mode = match award.mode.as_str() {
-        "loan" => Some("贷款支持"),
-        "tiered" => Some("分档支持"),
-        _ => None,
-    };
-    parts.extend(mode.map(str::to_owned));
+    parts.extend(award_mode(&award.mode).map(str::to_owned));
     let mut text = if parts.is_empty() { "见原文".to_owned() } else { parts.join("，") };
     if let Some(per) = &award.per {
         text = format!("{text}／{per}");
     }
-    text
+    let notes = [
+        award.on_top_of.map(|amount| format!("在 {} 的基础上增加", money(amount))),
+        award.max_years.map(|years| format!("最多 {} 年", number(years))),
+        award.once.then(|| "一次性".to_owned()),
+    ];
+    notes.into_iter().flatten().fold(text, |text, note| format!("{text}，{note}"))
+}
+
+fn award_mode(mode: &str) -> Option<&'static str> {
+    match mode {
+        "loan" => Some("贷款支持"),
+        "interest_subsidy" => Some("贷款贴息"),
+        "tiered" => Some("分档支持"),
+        "progressive" => Some("分段计算"),
+        "tax_rate" => Some("税率"),
+        _ => None,
+    }
 }
 
 /// Where a day stands in a window.
@@ -190,21 +246,23 @@ fn days_between(from: Date, to: Date) -> i32 {
 /// 申报时间 in one line, and how it stands today.
 #[must_use]
 pub fn window(window: &Window, today: Date) -> (String, String) {
-    let mut text = match (window.start, window.end) {
-        (Some(start), Some(end)) => format!("{start} 至 {end}"),
-        (Some(start), None) => format!("{start} 起"),
-        (None, Some(end)) => format!("{end} 前"),
-        (None, None) => String::new(),
+    let time = window.end_time.as_deref().map(|time| format!(" {time}")).unwrap_or_default();
+    let days = match (window.start, window.end) {
+        (Some(start), Some(end)) => Some(format!("{start} 至 {end}{time}")),
+        (Some(start), None) => Some(format!("{start} 起")),
+        (None, Some(end)) => Some(format!("{end}{time} 前")),
+        (None, None) => None,
     };
-    let recurrence = match window.recurrence.as_deref() {
-        Some("rolling") => "常年受理",
-        Some("until_exhausted") => "额满即止",
-        Some(other) => other,
-        None => "",
+    let recurrence = match (window.recurrence.as_deref(), &window.end_md) {
+        (_, Some(day)) => Some(format!("每年 {day}{time} 前")),
+        (Some("rolling"), _) => Some("常年受理".to_owned()),
+        (Some("until_exhausted"), _) => Some("额满即止".to_owned()),
+        (Some("yearly"), _) => Some("每年".to_owned()),
+        (other, _) => other.map(str::to_owned),
     };
-    if !recurrence.is_empty() {
-        text = if text.is_empty() { recurrence.to_owned() } else { format!("{text}，{recurrence}") };
-    }
+    let event = window.end_event.as_deref().map(|event| format!("至{event}为止"));
+    let strict = window.strict.then(|| "逾期不予受理".to_owned());
+    let mut text = [days, recurrence, event, strict].into_iter().flatten().collect::<Vec<_>>().join("，");
     if window.year_inferred_from.is_some() {
         text.push_str("（年份为推断）");
     }
@@ -280,6 +338,7 @@ pub fn tag_kind(kind: &str) -> &str {
         "kind" => "文种",
         "triage" => "类别",
         "region" => "地区",
+        "jurisdiction" => "管辖",
         "industry" => "行业",
         "size" => "企业规模",
         "recipient" => "对象",
@@ -299,6 +358,12 @@ pub const fn truth(truth: Truth) -> (&'static str, &'static str, &'static str) {
         Truth::Unknown => ("缺数据", "?", "unknown"),
         Truth::Review => ("需人工判断", "◐", "review"),
     }
+}
+
+/// The same for a condition; 不适用 where the enterprise is not of its case.
+#[must_use]
+pub fn verdict(verdict: &ConditionVerdict) -> (&'static str, &'static str, &'static str) {
+    if verdict.applies() { truth(verdict.truth) } else { ("不适用", "–", "aside") }
 }
 
 /// The class name of an outcome.
@@ -390,6 +455,14 @@ mod tests {
         };
         check(r#"{"indicator":"a","op":">=","value":3,"unit":"%","period":"last_year","group":"all"}"#, "≥ 3%（上年度）");
         check(r#"{"indicator":"a","op":"range","value":[3,5],"unit":"年","group":"all"}"#, "介于 3–5年");
+        check(
+            r#"{"indicator":"a","op":"range","value":[1000,5000],"unit":"万元","bounds":"[)","group":"all"}"#,
+            "介于 1000万元（含）–5000万元（不含）",
+        );
+        check(
+            r#"{"indicator":"a","op":"<=","value":"失业率控制目标","ref_value":"失业率控制目标","strength":"soft","group":"all"}"#,
+            "≤ 失业率控制目标（原则上）",
+        );
         check(r#"{"indicator":"a","op":"is","value":true,"negated":true,"group":"all"}"#, "不得：是");
         check(
             r#"{"indicator":"a","op":"has_any","value":["甲","乙"],"period":"2025Q1","group":"any"}"#,
@@ -411,6 +484,17 @@ mod tests {
         check(r#"{"mode":"cap","cap":500000}"#, "最高 50 万元");
         check(r#"{"mode":"range","amount":100000,"amount_to":200000,"per":"户"}"#, "10 万元–20 万元／户");
         check(r#"{"mode":"fixed"}"#, "见原文");
+        check(r#"{"mode":"fixed","amount":200000,"once":true,"on_top_of":300000}"#, "20 万元，在 30 万元 的基础上增加，一次性");
+        check(r#"{"mode":"interest_subsidy","ratio":0.5,"max_years":3}"#, "50%，贷款贴息，最多 3 年");
+    }
+
+    #[test]
+    fn a_case_shows_what_is_tested_of_it() {
+        let test = r#"{"indicator":"free:营业收入","op":">=","value":1,"unit":"亿元","group":"all"}"#;
+        let mut limited = Case { quote: "亿元以上企业".to_owned(), span: model::Span::new(0, 6), tests: Vec::new() };
+        assert_eq!(case(&limited, &Vocabulary::default()), "亿元以上企业");
+        limited.tests.push(serde_json::from_str(test).unwrap());
+        assert_eq!(case(&limited, &Vocabulary::default()), "亿元以上企业（营业收入 ≥ 1亿元）");
     }
 
     #[test]
@@ -424,5 +508,16 @@ mod tests {
         check(None, Some(date(2026, 7, 1)), "申报中，剩 1 天");
         check(None, Some(date(2026, 6, 30)), "已截止");
         check(Some(date(2026, 1, 1)), None, "可申报");
+    }
+
+    #[test]
+    fn a_window_says_time_event_and_how_strict_it_is() {
+        let check = |json: &str, expected: &str| {
+            let asked: Window = serde_json::from_str(json).unwrap();
+            assert_eq!(window(&asked, date(2026, 7, 1)).0, expected);
+        };
+        check(r#"{"end":"2026-08-31","end_time":"17:00","strict":true,"role":"applicant"}"#, "2026-08-31 17:00 前，逾期不予受理");
+        check(r#"{"recurrence":"yearly","end_md":"03-31","role":"applicant"}"#, "每年 03-31 前");
+        check(r#"{"recurrence":"rolling","end_event":"目标任务完成","role":"applicant"}"#, "常年受理，至目标任务完成为止");
     }
 }

@@ -22,7 +22,7 @@ use crate::params::{Asked, DEEPEST, Dialect, whole};
 use crate::problem::{Problem, ProblemBody};
 
 pub use types::{
-    AttachmentBody, ConditionBody, CopyBody, EnterpriseBody, EnterpriseListBody, HitBody, MatchListBody, MessageBody,
+    AttachmentBody, CaseBody, ConditionBody, CopyBody, EnterpriseBody, EnterpriseListBody, HitBody, MatchListBody, MessageBody,
     MessageListBody, PolicyBody, PolicyListBody, RevisionBody, VerdictBody,
 };
 

@@ -303,6 +303,22 @@ pub struct ConditionBody {
     pub quote: String,
     /// Where they stand in its text.
     pub span: [u32; 2],
+    /// The case it is limited to, if any: nothing is asked of an enterprise that is not of the case.
+    pub case: Option<CaseBody>,
+}
+
+/// The case a condition is limited to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseBody {
+    /// The policy's own words for it.
+    pub quote: String,
+    /// Where they stand in its text.
+    pub span: [u32; 2],
+    /// Whether the enterprise is of it: `met`, `not_met`, `unknown` or `review`.
+    #[schema(value_type = String)]
+    pub truth: Value,
+    /// The fact to ask for.
+    pub ask: Option<String>,
 }
 
 impl VerdictBody {
@@ -334,6 +350,12 @@ impl ConditionBody {
             ask: condition.ask,
             quote: condition.quote,
             span: [condition.span.start, condition.span.end],
+            case: condition.case.map(|case| CaseBody {
+                quote: case.quote,
+                span: [case.span.start, case.span.end],
+                truth: json(&case.truth),
+                ask: case.ask,
+            }),
         }
     }
 }

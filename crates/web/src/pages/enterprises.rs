@@ -231,11 +231,14 @@ const fn worth_showing(verdict: &Verdict) -> bool {
 
 fn match_view(verdict: &Verdict) -> MatchView {
     let condition_view = |condition: &model::verdict::ConditionVerdict| {
-        let (word, sign, class) = wording::truth(condition.truth);
+        let (word, sign, class) = wording::verdict(condition);
+        let case = condition.case.as_ref();
         let rest = [
+            case.map(|case| format!("仅限：{}", case.quote)),
             condition.has.as_ref().map(|has| format!("企业：{has}")),
             condition.gap.clone(),
-            condition.ask.as_ref().map(|ask| format!("请补充：{ask}")),
+            case.and_then(|case| case.ask.clone()),
+            condition.ask.clone(),
         ];
         ConditionView {
             word,
@@ -254,7 +257,7 @@ fn match_view(verdict: &Verdict) -> MatchView {
         Truth::Met => 3,
     };
     let mut conditions: Vec<&model::verdict::ConditionVerdict> = verdict.conditions.iter().collect();
-    conditions.sort_by_key(|condition| order(condition.truth));
+    conditions.sort_by_key(|condition| (!condition.applies(), order(condition.truth)));
     MatchView {
         address: policy_for_address(verdict.policy.as_str(), verdict.enterprise.as_str()),
         title: verdict.title.clone(),

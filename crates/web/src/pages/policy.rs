@@ -13,6 +13,7 @@ use model::{ConditionTree, DocumentId, EnterpriseId, Item, PolicyId, Record, Ver
 use super::{StateView, enterprise_address, minute, parameter, policy_address, render, web_address};
 use crate::App;
 use crate::backend::state_of;
+use crate::findings;
 use crate::marks::{self, Characters, Mark, Part};
 use crate::problem::Problem;
 use crate::vocabulary::desk_word;
@@ -62,6 +63,8 @@ struct ItemView {
     number: usize,
     name: String,
     detail: String,
+    /// Steps and limits of an award.
+    lines: Vec<String>,
     quote: String,
     anchor: Option<String>,
     link: Option<String>,
@@ -71,7 +74,7 @@ struct ItemView {
 
 /// The checklist in the order it is read; groups open and close.
 enum Step {
-    Open(&'static str),
+    Open(String),
     Leaf(Box<ItemView>),
     Close,
 }
@@ -314,7 +317,7 @@ impl Reader<'_> {
     }
 
     fn item_view(&self, index: usize, item: &Item) -> ItemView {
-        let (name, detail) = self.words(item);
+        let (name, detail) = findings::words(item, &self.app.vocabulary, self.today);
         let link = match &item.what {
             What::Entry { url: Some(url), .. } => web_address(url),
             _ => None,
@@ -324,53 +327,15 @@ impl Reader<'_> {
             number: index + 1,
             name,
             detail,
+            lines: match &item.what {
+                What::Award(award) => findings::award_lines(award),
+                _ => Vec::new(),
+            },
             quote: item.quote.clone(),
             anchor: self.characters.proves(item.span, &item.quote).then(|| format!("s{index}")),
             link,
             doubtful: item.confidence < 0.6,
             verdict: self.verdicts.get(&index).map(condition_view),
-        }
-    }
-
-    /// Name and detail of an item.
-    fn words(&self, item: &Item) -> (String, String) {
-        let kind = wording::item_kind(&item.what).to_owned();
-        let range = |start: &Option<Date>, end: &Option<Date>, years: &Option<u16>| {
-            let mut parts = Vec::new();
-            parts.extend(start.map(|date| format!("{date} 起")));
-            parts.extend(end.map(|date| format!("至 {date}")));
-            parts.extend(years.map(|years| format!("{years} 年")));
-            parts.join(" ")
-        };
-        match &item.what {
-            What::Condition(condition) => wording::condition(condition, &self.app.vocabulary),
-            What::ConditionText { negated } => (if *negated { "不得有" } else { "需人工判断" }.to_owned(), item.quote.clone()),
-            What::Award(award) => (wording::award(award), String::new()),
-            What::Window(window) => {
-                let (text, status) = wording::window(window, self.today);
-                if window.role == "applicant" { (status, text) } else { ("审核时间（主管部门）".to_owned(), text) }
-            }
-            What::Material { name, required, .. } => (if *required { "必交" } else { "如有" }.to_owned(), name.clone()),
-            What::Entry { channel, url } => {
-                let word = if channel == "online" { "网上申报" } else { "现场申报" };
-                (word.to_owned(), url.clone().unwrap_or_else(|| item.quote.clone()))
-            }
-            What::Department { name, .. } => (kind, name.clone()),
-            What::Contact { kind, value } => (if kind == "mail" { "邮箱" } else { "电话" }.to_owned(), value.clone()),
-            What::Validity { start, end, years, of } => {
-                let name = if of == "qualification" { "资格有效期" } else { "政策有效期" };
-                (name.to_owned(), range(start, end, years))
-            }
-            What::Reference { key: _, title, relation } => {
-                (wording::relation(relation).to_owned(), title.clone().unwrap_or_else(|| item.quote.clone()))
-            }
-            What::StateChange { .. }
-            | What::Priority {}
-            | What::MutualExclusion {}
-            | What::Batch { .. }
-            | What::Fee { .. }
-            | What::Parameter { .. } => (kind, item.quote.clone()),
-            What::Quota { value } => (kind, value.map_or_else(|| item.quote.clone(), |value| value.normalize().to_string())),
         }
     }
 
@@ -388,7 +353,7 @@ impl Reader<'_> {
     }
 
     fn walk(&self, tree: &ConditionTree, depth: usize, steps: &mut Vec<Step>, placed: &mut [bool]) {
-        let (label, branches): (&'static str, &[ConditionTree]) = match tree {
+        let (label, branches): (String, &[ConditionTree]) = match tree {
             ConditionTree::Item(index) => {
                 let Some(item) = self.record.annotation.items.get(*index) else { return };
                 if !std::mem::replace(&mut placed[*index], true) {
@@ -400,10 +365,13 @@ impl Reader<'_> {
             ConditionTree::All(branches) | ConditionTree::Any(branches) if branches.len() == 1 && depth < DEEPEST_TREE => {
                 return self.walk(&branches[0], depth + 1, steps, placed);
             }
-            ConditionTree::All(branches) => ("须同时满足", branches),
-            ConditionTree::Any(branches) => ("满足其一即可", branches),
-            ConditionTree::Not(branch) => ("不得有下列情形", std::slice::from_ref(branch.as_ref())),
-            ConditionTree::When { then, .. } => ("限于特定情形", std::slice::from_ref(then.as_ref())),
+            ConditionTree::All(branches) => ("须同时满足".to_owned(), branches),
+            ConditionTree::Any(branches) => ("满足其一即可".to_owned(), branches),
+            ConditionTree::Not(branch) => ("不得有下列情形".to_owned(), std::slice::from_ref(branch.as_ref())),
+            ConditionTree::When { case, then } => {
+                let label = format!("仅限：{}", wording::case(case, &self.app.vocabulary));
+                (label, std::slice::from_ref(then.as_ref()))
+            }
         };
         // A tree nested past all reason is cut off; its conditions are then listed outside it.
         if depth >= DEEPEST_TREE {
@@ -431,13 +399,14 @@ impl Reader<'_> {
             section("awards", "支持标准", |what| {
                 matches!(what, What::Award(_) | What::Quota { .. } | What::MutualExclusion {} | What::Priority {})
             }),
-            section("windows", "申报时间", |what| matches!(what, What::Window(_))),
+            section("windows", "申报时间与批次", |what| matches!(what, What::Window(_) | What::Batch { .. })),
             section("materials", "申报材料", |what| matches!(what, What::Material { .. })),
-            section("entries", "申报入口", |what| matches!(what, What::Entry { .. })),
+            section("entries", "申报入口与收费", |what| matches!(what, What::Entry { .. } | What::Fee { .. })),
             section("contacts", "部门与联系方式", |what| matches!(what, What::Department { .. } | What::Contact { .. })),
             section("validity", "有效期与效力变动", |what| {
                 matches!(what, What::Validity { .. } | What::StateChange { .. })
             }),
+            section("parameters", "政府公布的参数", |what| matches!(what, What::Parameter { .. })),
         ];
         all.into_iter().filter(|section| !section.items.is_empty()).collect()
     }
@@ -485,8 +454,15 @@ impl Reader<'_> {
 }
 
 fn condition_view(verdict: &ConditionVerdict) -> ConditionView {
-    let (word, sign, class) = wording::truth(verdict.truth);
-    ConditionView { word, sign, class, has: verdict.has.clone(), gap: verdict.gap.clone(), ask: verdict.ask.clone() }
+    let (word, sign, class) = wording::verdict(verdict);
+    // Nothing is asked of those who are not of its case.
+    if !verdict.applies() {
+        return ConditionView { word, sign, class, has: None, gap: None, ask: None };
+    }
+    let asks = [verdict.case.as_ref().and_then(|case| case.ask.clone()), verdict.ask.clone()];
+    let asks: Vec<String> = asks.into_iter().flatten().collect();
+    let ask = (!asks.is_empty()).then(|| asks.join("；"));
+    ConditionView { word, sign, class, has: verdict.has.clone(), gap: verdict.gap.clone(), ask }
 }
 
 /// The class of an item's mark: groups of types that share a colour and an underline.
