@@ -100,5 +100,20 @@ fn annotate(stages: &Stages, record: &Record) -> model::Annotation {
     })
 }
 
-criterion_group!(benches, stages);
+/// Texts that would take hours if a step were not linear; a megabyte of each.
+fn hostile(criterion: &mut Criterion) {
+    const BYTES: usize = 1_000_000;
+    let data = Data::load(None).expect("data loads");
+    let (annotator, _) = Stages::annotator(&data).expect("rules are read");
+    let mut group = criterion.benchmark_group("hostile");
+    group.sample_size(10).throughput(Throughput::Bytes(BYTES as u64));
+    for piece in ["9", "、", "（（（", "以上以上"] {
+        let text = piece.repeat(BYTES / piece.len());
+        let input = annotate::Input { text: &text, ..annotate::Input::default() };
+        group.bench_function(piece, |bencher| bencher.iter(|| annotator.annotate(&input)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, hostile);
 criterion_main!(benches);

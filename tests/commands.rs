@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::harness::{huice, run, run_in, shared, write};
+use crate::harness::{huice, repository, run, run_in, shared, write};
 
 const POLICIES: &str = r#"{"id":"P1","url":"https://a.example.gov.cn/1.html","title":"关于组织申报2026年专精特新中小企业奖励资金的通知","date":"2026-10-08","issuer":"乌鲁木齐市工业和信息化局","doc_no":"乌工信〔2026〕15号","body":"各有关企业：\n一、申报条件\n（一）在乌鲁木齐市登记注册，具有独立法人资格。\n（二）上年度营业收入不低于1000万元。\n（三）上年度研发费用总额占营业收入总额比重不低于3%。\n二、支持标准\n对符合条件的企业给予最高50万元奖励。\n三、申报时间\n2026年10月8日至2026年12月31日。"}
 {"id":"P2","url":"https://b.example.gov.cn/2.html","title":"关于组织申报2026年专精特新中小企业奖励资金的通知","date":"2026-10-09","issuer":"乌鲁木齐市工业和信息化局","doc_no":"乌工信[2026]15号","body":"各有关企业:\n一、申报条件\n(一)在乌鲁木齐市登记注册,具有独立法人资格。\n(二)上年度营业收入不低于1000万元。\n(三)上年度研发费用总额占营业收入总额比重不低于3%。\n二、支持标准\n对符合条件的企业给予最高50万元奖励。\n三、申报时间\n2026年10月8日至2026年12月31日。"}
@@ -72,6 +72,31 @@ fn queries_from_a_file_are_answered_one_a_line_and_bad_lines_named() {
 }
 
 #[test]
+fn titles_are_judged_by_the_rules_of_the_day_of_application() {
+    let root = tempfile::tempdir().unwrap();
+    let enterprises = sample_enterprises(root.path());
+    let judge = |more: &str| {
+        let line = format!("match --qualification 小巨人 --enterprises {} --enterprise E1 {NOW} {more}", enterprises.display());
+        run(line.split_whitespace())
+    };
+    for (more, rule_set) in [
+        ("", "xjr_2026"),
+        ("--on 2026-03-31", "xjr_2022"),
+        ("--on 2026-06-30 --purpose 复核", "xjr_2022"),
+        ("--on 2027-06-30 --purpose 复核", "xjr_2026"),
+    ] {
+        let found = judge(more).expect_code(0).report();
+        assert_eq!(found["rule_set"]["id"], rule_set, "{more}: {found}");
+        assert!(!found["rule_set"]["passed_over"][0]["why"].as_str().unwrap().is_empty(), "{found}");
+        assert!(found["requirements"].as_array().unwrap().iter().all(|rule| rule["text"] != ""), "{found}");
+    }
+    // 2,000万元 of revenue are too little by either.
+    assert_eq!(judge("").report()["standing"], "not");
+    assert!(judge("--on 2019-01-01").expect_code(1).stderr.contains("2022-08-01"));
+    assert!(judge("--purpose 其他").expect_code(1).stderr.contains("expected 认定 or 复核"));
+}
+
+#[test]
 fn verdicts_say_what_is_met_what_is_missed_by_how_much_and_what_to_ask() {
     let root = tempfile::tempdir().unwrap();
     let policies = write(root.path(), "p.jsonl", POLICIES.lines().next().unwrap());
@@ -103,6 +128,38 @@ fn annotation_of_a_file_points_at_the_characters_that_prove_it() {
     let answer = run(["annotate", file.to_str().unwrap(), "--title", "关于组织申报奖励资金的通知"]).expect_code(0).report();
     let items = answer["items"].as_array().unwrap();
     assert!(items.iter().any(|item| item["indicator"] == "fin.revenue" && item["value_base"] == 10_000_000), "{answer}");
+    let characters: Vec<char> = text.chars().collect();
+    for item in items {
+        let (start, end) = (item["span"][0].as_u64().unwrap() as usize, item["span"][1].as_u64().unwrap() as usize);
+        assert_eq!(characters[start..end].iter().collect::<String>(), item["quote"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn tables_of_a_file_are_read_with_their_headers() {
+    let root = tempfile::tempdir().unwrap();
+    let text = "一、申报条件\n类别\t条件\n国家级\t上年度营业收入1亿元以上\n省级\t上年度营业收入5000万元以上\n二、支持标准\n级别\t奖励金额（万元）\n国家级\t50\n省级\t20\n三、附则";
+    let file = write(root.path(), "notice.txt", text);
+    let answer = run(["annotate", file.to_str().unwrap(), "--title", "关于组织申报奖励资金的通知"]).expect_code(0).report();
+    let items = answer["items"].as_array().unwrap();
+    let said: Vec<String> = items
+        .iter()
+        .map(|item| {
+            format!(
+                "{} {} {}",
+                item["type"],
+                item["when"],
+                if item["type"] == "award" { &item["amount"] } else { &item["value_base"] }
+            )
+        })
+        .collect();
+    let expected = [
+        r#""condition" "国家级" 100000000"#,
+        r#""condition" "省级" 50000000"#,
+        r#""award" "国家级" 500000"#,
+        r#""award" "省级" 200000"#,
+    ];
+    assert_eq!(said, expected, "{answer}");
     let characters: Vec<char> = text.chars().collect();
     for item in items {
         let (start, end) = (item["span"][0].as_u64().unwrap() as usize, item["span"][1].as_u64().unwrap() as usize);
@@ -167,10 +224,54 @@ fn redoing_annotation_changes_nothing_when_no_rule_changed() {
     let (_root, data) = imported();
     let before = run_in(&data, "search 专精特新").stdout;
     let report = run_in(&data, &format!("reprocess --from annotate {NOW}")).expect_code(0).report();
-    assert_eq!((&report["failed"], &report["annotated"]), (&0.into(), &2.into()), "{report}");
+    assert_eq!((&report["failed"], &report["annotated"]), (&0.into(), &0.into()), "nothing is stale: {report}");
+    let all = run_in(&data, &format!("reprocess --from annotate --all {NOW}")).expect_code(0);
+    assert_eq!(all.lines().len(), 1, "no policy changed: {}", all.stdout);
+    let report = all.report();
+    assert_eq!(
+        (&report["failed"], &report["annotated"], &report["policies_changed"]),
+        (&0.into(), &2.into(), &0.into()),
+        "{report}"
+    );
     assert_eq!(run_in(&data, "search 专精特新").stdout, before);
     run_in(&data, &format!("reprocess --from index {NOW}")).expect_code(0);
     assert_eq!(run_in(&data, "search 专精特新").stdout, before);
+}
+
+#[test]
+fn redoing_annotation_with_other_rules_tells_what_changed_once() {
+    let (root, data) = imported();
+    let home = root.path().join("home");
+    copy_folder(&repository().join("rules"), &home.join("rules"));
+    let finance = home.join("rules/indicators/finance.toml");
+    let rules = std::fs::read_to_string(&finance).unwrap();
+    // Nothing is called 营业收入 any more.
+    let rules = rules.replace("营业收入", "甲乙丙丁");
+    std::fs::write(&finance, rules).unwrap();
+    let line = format!("reprocess --from annotate --home {} {NOW}", home.display());
+    let first = run_in(&data, &line).expect_code(0);
+    let (changes, report) = (first.lines(), first.report());
+    assert_eq!((&report["annotated"], &report["policies_changed"]), (&2.into(), &1.into()), "{report}");
+    assert_eq!((changes.len(), &changes[0]["policy"]), (2, &"P1".into()), "{}", first.stdout);
+    let total = |of: &Value| of["added"].as_u64().unwrap() + of["removed"].as_u64().unwrap() + of["changed"].as_u64().unwrap();
+    assert!(total(&report["items"]["condition"]) >= 1, "{report}");
+    assert_eq!(report["items"]["condition"], changes[0]["counts"]["condition"]);
+    assert!(changes[0]["items"].as_array().unwrap().iter().any(|item| item["quote"].as_str().unwrap().contains("营业收入")));
+    let again = run_in(&data, &line).expect_code(0);
+    assert_eq!((again.lines().len(), &again.report()["annotated"]), (1, &0.into()), "{}", again.stdout);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -218,6 +319,94 @@ fn the_scorecard_is_printed_for_every_variant() {
     }
 }
 
+/// The labels of our own: phrases with their text, documents with where their text lies.
+#[test]
+fn our_own_labels_keep_their_floors() {
+    let gold = repository().join("tests/fixtures/gold");
+    let score = |file: &str, corpus: Option<&Path>| -> Value {
+        let mut arguments = vec!["eval".to_owned(), gold.join(file).display().to_string(), "--json".to_owned()];
+        arguments.extend(corpus.into_iter().flat_map(|corpus| ["--corpus".to_owned(), corpus.display().to_string()]));
+        run(arguments).expect_code(0).report()
+    };
+    let check = |card: &Value, floors: &[(&str, f64, f64)]| {
+        for (name, precision, recall) in floors {
+            let score = if card["views"][*name].is_object() { &card["views"][*name] } else { &card["types"][*name] };
+            let count = |field: &str| score[field].as_f64().unwrap();
+            let (found, all) = (count("correct") / count("found").max(1.0), count("correct") / count("gold").max(1.0));
+            assert!(found >= *precision && all >= *recall, "{name} fell to {found:.3} / {all:.3}");
+        }
+    };
+    let card = score("phrases.jsonl", None);
+    assert_eq!((&card["phrases"], &card["unreadable"]), (&70.into(), &0.into()));
+    check(&card, &[("condition", 0.75, 0.62), ("by_indicator", 0.9, 0.75), ("award", 0.75, 0.78), ("window", 0.9, 0.9)]);
+    let Some(corpus) = shared("corpus") else { return };
+    let card = score("documents.jsonl", Some(&corpus));
+    assert_eq!((&card["phrases"], &card["unreadable"]), (&39.into(), &0.into()));
+    check(&card, &[("numeric", 0.88, 0.7), ("by_indicator", 0.9, 0.65), ("award", 0.85, 0.8), ("window", 0.75, 0.6)]);
+}
+
+#[test]
+fn labels_whose_text_reads_otherwise_are_told_and_not_scored() {
+    let Some(corpus) = shared("corpus") else { return };
+    let root = tempfile::tempdir().unwrap();
+    let line = std::fs::read_to_string(repository().join("tests/fixtures/gold/documents.jsonl")).unwrap();
+    let line = line.lines().next().unwrap().replace("\"digest\": \"", "\"digest\": \"x");
+    let gold = write(root.path(), "gold.jsonl", line);
+    let answer = run(["eval", gold.to_str().unwrap(), "--json", "--corpus", corpus.to_str().unwrap()]).expect_code(2);
+    assert!(answer.stderr.contains("gold.jsonl:1") && answer.stderr.contains("reads otherwise"), "{}", answer.stderr);
+    assert_eq!(answer.report()["unreadable"], 1);
+}
+
+#[test]
+fn the_scorecard_is_written_between_its_marks_and_the_mistakes_are_listed() {
+    let root = tempfile::tempdir().unwrap();
+    let gold = repository().join("tests/fixtures/gold/phrases.jsonl").display().to_string();
+    let marks = "<!-- scorecard: `huice eval --readme` writes what stands here -->";
+    let readme = write(root.path(), "README.md", format!("before\n{marks}\nstale\n<!-- end of scorecard -->\nafter\n"));
+    for _ in 0..2 {
+        run(["eval", &gold, "--readme", readme.to_str().unwrap()]).expect_code(0);
+    }
+    let text = std::fs::read_to_string(&readme).unwrap();
+    assert!(
+        text.starts_with("before\n") && text.ends_with("<!-- end of scorecard -->\nafter\n") && !text.contains("stale"),
+        "{text}"
+    );
+    assert!(text.contains("| conditions on numbers, whole key |") && text.contains("texts without conditions"), "{text}");
+    let refused = run(["eval", &gold, "--readme", &gold]).expect_code(1);
+    assert!(refused.stderr.contains("expected a block between"), "{}", refused.stderr);
+    let listed = run(["eval", &gold, "--missed", "--extra", "--kind", "condition"]).expect_code(0).stdout;
+    assert!(listed.lines().all(|line| line.starts_with(' ') || line.contains(" condition ")), "{listed}");
+}
+
+#[test]
+fn annotation_is_explained_to_people_and_machines() {
+    let root = tempfile::tempdir().unwrap();
+    let text = "一、申报条件\n上年度营业收入不低于1000万元。\n市财政每年安排专项资金2亿元。";
+    let line = serde_json::json!({"id": "N1", "text": text, "title": "关于组织申报奖励资金的通知", "issuer": null, "region": null, "date": null});
+    let file = write(root.path(), "texts.jsonl", line.to_string());
+    let told = run(["annotate", "--jsonl", file.to_str().unwrap(), "--explain"]).expect_code(0).stdout;
+    for words in ["rules/indicators/finance.toml:", "indicator `fin.revenue`", "comparator `>=`", "一、申报条件", "资金盘子"]
+    {
+        assert!(told.contains(words), "{words} in\n{told}");
+    }
+    let answer = run(["annotate", "--jsonl", file.to_str().unwrap(), "--explain", "--json"]).expect_code(0).report();
+    assert_eq!(answer["items"][0]["indicator"], "fin.revenue", "{answer}");
+    assert!(answer["items"][0]["grounds"][0]["place"].as_str().unwrap().starts_with("rules/"), "{answer}");
+}
+
+#[test]
+fn a_check_over_a_corpus_tells_what_rules_do_and_which_overlap() {
+    let root = tempfile::tempdir().unwrap();
+    let corpus = write(root.path(), "docs.jsonl", POLICIES);
+    let report = run(["check", "--corpus", corpus.to_str().unwrap(), "--json"]).report();
+    let rules = report["rules"].as_array().unwrap();
+    let of = |id: &str| rules.iter().find(|rule| rule["table"] == "indicator" && rule["id"] == id).unwrap();
+    assert_eq!((&of("fin.revenue")["results"], &of("tax.paid")["words"]), (&4.into(), &0.into()), "{}", of("fin.revenue"));
+    assert!(report["overlaps"].as_array().unwrap().iter().all(|overlap| overlap["one"].as_str().unwrap().starts_with("rules/")));
+    let table = run(["check", "--corpus", corpus.to_str().unwrap()]).stdout;
+    assert!(table.contains("# 从未用到的规则") && table.contains("rules/"), "{table}");
+}
+
 #[test]
 fn every_command_has_help_and_shells_have_completions() {
     let help = run(["--help"]).expect_code(0).stdout;
@@ -249,4 +438,54 @@ fn every_command_has_help_and_shells_have_completions() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(run(["completions", shell]).expect_code(0).stdout.contains("huice"));
     }
+}
+
+#[test]
+fn words_of_editors_are_kept_apart_and_listed_in_order() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("data");
+    run_in(&data, "dictionary add 飞地孵化基地").expect_code(0);
+    run_in(&data, "dictionary add 一企一策 --frequency 9000 --tag n").expect_code(0);
+    assert_eq!(run_in(&data, "dictionary list").expect_code(0).stdout, "一企一策 9000 n\n飞地孵化基地\n");
+    run_in(&data, "dictionary remove 一企一策").expect_code(0);
+    let refused = run_in(&data, "dictionary remove 一企一策");
+    assert!(refused.code != 0 && refused.stderr.contains("一企一策"), "{}", refused.stderr);
+    assert_eq!(run_in(&data, "dictionary list").stdout, "飞地孵化基地\n");
+    assert!(run_in(&data, "dictionary add 字").code != 0);
+    std::fs::write(data.join("words.txt"), "好词\n坏词 多\n").unwrap();
+    let broken = run_in(&data, "dictionary list");
+    assert!(broken.code != 0 && broken.stderr.contains("words.txt:2"), "{}", broken.stderr);
+}
+
+#[test]
+fn a_word_of_editors_is_known_to_search_and_annotation_once_stored_policies_follow() {
+    let (_root, data) = imported();
+    let annotated = |report: &Value| report["annotated"].as_u64().unwrap_or_default();
+    run_in(&data, "dictionary add 增值增效奖励").expect_code(0);
+    let again = run_in(&data, &format!("reprocess --from annotate {NOW}")).expect_code(0).report();
+    assert_eq!(annotated(&again), 2, "every policy follows the new word: {again}");
+    let answer = run(["search", "专精特新奖励", "--data", data.to_str().unwrap()]).expect_code(0).report();
+    assert_eq!(answer["hits"][0]["id"], "P1", "{answer}");
+}
+
+#[test]
+fn new_words_of_a_corpus_are_printed_as_lines_of_a_dictionary_the_same_each_time() {
+    let root = tempfile::tempdir().unwrap();
+    let around = ["支持", "鼓励", "推动", "引导", "帮助", "扶持", "培育", "规范"];
+    let behind = ["发展", "扩大", "升级", "转型", "壮大", "集聚", "出海", "合作"];
+    let lines: String = (0..64)
+        .map(|index| format!("{{\"title\":\"通知\",\"body\":\"{}飞地孵化基地{}。\"}}\n", around[index % 8], behind[index / 8]))
+        .collect();
+    // Words hold together against what else a corpus says.
+    let other = "{\"title\":\"通知\",\"body\":\"全市规模工业运行平稳，服务业持续回升。\"}\n".repeat(400);
+    let corpus = write(root.path(), "corpus.jsonl", other + &lines + "nonsense\n");
+    let propose = || run(["dictionary", "propose", "--jsonl", corpus.to_str().unwrap(), "--least", "20"]).expect_code(2);
+    let first = propose();
+    assert!(first.stdout.lines().any(|line| line.starts_with("飞地孵化基地 64 n # 64 次")), "{}", first.stdout);
+    assert!(first.stderr.contains("corpus.jsonl:465"), "{}", first.stderr);
+    assert_eq!(first.stdout, propose().stdout);
+    let data = root.path().join("data");
+    write(&data, "words.txt", &first.stdout);
+    let known = run_in(&data, &format!("dictionary propose --jsonl {} --least 20", corpus.display())).expect_code(2);
+    assert!(!known.stdout.contains("飞地孵化基地"), "{}", known.stdout);
 }
