@@ -177,6 +177,8 @@ mod tests {
     fn receivers_and_steps_are_told_in_the_words_of_the_text() {
         let found = awards("对首次认定的国家级绿色工厂,一次性给予50万元奖励。", "若干政策措施");
         assert_eq!(found[0].who.as_deref(), Some("首次认定的国家级绿色工厂"));
+        let steps = awards("对首次认定的国家级绿色工厂给予50万元奖励,省级30万元。", "若干政策措施");
+        assert!(steps.iter().all(|step| step.who.as_deref() == Some("首次认定的国家级绿色工厂")), "{steps:?}");
         assert!(found[0].once);
         let found = awards("对获评国家级、省级示范的,分别给予100万元、50万元奖励。", "若干政策措施");
         let names: Vec<_> = found.iter().filter_map(|award| award.when.as_deref()).collect();

@@ -53,7 +53,7 @@ fn named(page: &Page<'_>, clause: Clause, award_start: usize, distance: usize) -
     let slice = page.slice(clause.start, end);
     let gives = ["给予", "予以"].iter().filter_map(|word| slice.find(word)).min().map(|at| clause.start + at);
     let support = || page.hits.last_cue(CueKind::Award, clause.start, end).map(|verb| verb.start);
-    let verb = if distance == 0 { gives.or_else(support).unwrap_or(end) } else { end };
+    let verb = gives.or_else(|| if distance == 0 { support() } else { None }).unwrap_or(end);
     let words = page.slice(clause.start, verb).trim_matches([' ', ',']);
     let words = ["其中", "同时", "另外", "此外", "并"].iter().find_map(|word| words.strip_prefix(word)).unwrap_or(words);
     let opened = page.words(List::AwardWhoOpening).at_start(words).map(|length| &words[length..]);
