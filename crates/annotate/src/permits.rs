@@ -125,7 +125,9 @@ impl Judge<'_> {
     /// Why the sentence may set no conditions; empty where it may.
     fn why_no_conditions(&self, line: &Line) -> &'static str {
         if self.page.phrase {
-            return "";
+            // What is around a phrase is not known, but what it defines, threatens or prefers is asked of nobody.
+            let vetoes = [(CueKind::Definition, "definition"), (CueKind::Sanction, "sanction"), (CueKind::Priority, "priority")];
+            return vetoes.into_iter().find(|(kind, _)| self.has(*kind)).map_or("", |(_, why)| why);
         }
         let refuses = line.refused || self.has(CueKind::Refusal) || self.page.follows_a_refusal(self.sentence);
         if self.has(CueKind::Scoring) || line.section == Section::Scoring {

@@ -242,3 +242,11 @@ fn ranges_share_their_unit_and_counts_may_stand_behind_what_is_owned() {
         check(text, expected);
     }
 }
+
+#[test]
+fn what_a_phrase_defines_threatens_or_prefers_is_asked_of_nobody() {
+    check("本办法所称大型渔场,是指年产量300吨以上的渔场", "");
+    check("拒不改正的,处2万元以上5万元以下罚款,停产整治不少于3个月", "");
+    check("同等条件下,优先支持研发人员10人以上的企业", "");
+    check("研发人员10人以上", "staff.rd >=10人");
+}
