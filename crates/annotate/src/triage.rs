@@ -220,6 +220,8 @@ mod tests {
             ("关于印发技术改造项目管理办法的通知", "", "standard"),
             ("关于修改《消防条例》的决定", "", "lifecycle"),
             ("关于2026年第一批补贴名单的公示", "", "result"),
+            ("关于开展2026年度节水企业名单申报工作的通知", "", "apply"),
+            ("关于公布2026年度节水企业名单的通知", "", "result"),
         ] {
             assert_eq!(triage(&rules, title, text).unwrap().class, expected, "{title}");
         }
