@@ -112,8 +112,7 @@ fn left_out(page: &Page<'_>, slice: &str) -> Vec<Found> {
     for (at, closing) in slice.match_indices("除外").take(4) {
         let before = &slice[..at];
         let reach = before.char_indices().rev().nth(MOST_LIST).map_or(0, |(at, _)| at);
-        let stop = before[reach..].char_indices().rev().find(|(_, character)| STOPS.contains(character));
-        let start = stop.map_or(reach, |(mark, character)| reach + mark + character.len_utf8());
+        let start = reach + crate::lists::after_last(&before[reach..], &STOPS);
         // 100人以上(软件企业除外) spares them from the number, not from applying.
         let beside =
             before[..start].strip_suffix('(').is_some_and(|number| number.ends_with(['上', '下', '内', '人', '元', '%']));
@@ -368,7 +367,7 @@ fn listed_before(page: &Page<'_>, before: &str) -> Option<(usize, Vec<String>)> 
     let list = &ending[..mark];
     let reach = list.char_indices().rev().nth(MOST_LIST).map_or(0, |(at, _)| at);
     let leads = ["对", "支持", "从事", "属于", "面向", "鼓励", "的", "聚焦", "符合"];
-    let cut = list[reach..].rfind(STOPS).map(|at| at + 1).into_iter();
+    let cut = std::iter::once(crate::lists::after_last(&list[reach..], &STOPS));
     let cut = cut.chain(leads.iter().filter_map(|lead| list[reach..].rfind(lead).map(|at| at + lead.len()))).max().unwrap_or(0);
     let start = reach + cut;
     let names = names_of(page, &list[start..]);
@@ -441,7 +440,7 @@ fn worded(page: &Page<'_>, before: &str, noun: &str) -> Option<(usize, String)> 
     let cut = leads
         .chain(page.rules.words(WordingKind::Place))
         .filter_map(|word| window.rfind(word).map(|at| at + word.len()))
-        .chain(window.rfind(STOPS).map(|at| at + 1))
+        .chain([crate::lists::after_last(window, &STOPS)].into_iter().filter(|at| *at > 0))
         .filter(|at| *at < window.len())
         .max()
         .unwrap_or(0);

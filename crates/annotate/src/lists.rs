@@ -46,3 +46,20 @@ pub(crate) fn operator(page: &Page<'_>, index: usize) -> Option<Op> {
 
 /// Longer lists of numbers are tables.
 const MOST_LIST: usize = 12;
+
+/// The byte behind the last of some marks; 0 where there is none. Marks may be longer than a byte.
+pub(crate) fn after_last(text: &str, marks: &[char]) -> usize {
+    text.char_indices().rev().find(|(_, character)| marks.contains(character)).map_or(0, |(at, mark)| at + mark.len_utf8())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_is_cut_behind_marks_of_any_length() {
+        for (text, expected) in [("甲。乙", "乙"), ("甲,乙", "乙"), ("甲乙", "甲乙"), ("甲,乙。", "")] {
+            assert_eq!(&text[after_last(text, &[',', '。'])..], expected, "{text}");
+        }
+    }
+}

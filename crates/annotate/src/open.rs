@@ -229,7 +229,7 @@ fn share(page: &Page<'_>, quantity: &Quantity, from: usize) -> Option<Label> {
 /// `授信额度与净资产之比`: both names make the label.
 fn ratio_of_two(stretch: &str, from: usize, quantity: &Quantity) -> Option<Label> {
     let pair = stretch.strip_suffix("之比").or_else(|| stretch.strip_suffix("的比值"))?;
-    let start = pair.rfind([',', ';', ':', '。', '(', ')', '\n']).map_or(0, |at| at + 1);
+    let start = crate::lists::after_last(pair, &[',', ';', ':', '。', '(', ')', '\n']);
     let names = pair[start..].trim();
     let plain = names.contains(['与', '和', '同']) && (3..=MOST_LABEL * 2).contains(&names.chars().count());
     plain.then(|| Label { text: format!("{names}之比"), start: from + start, end: quantity.end })

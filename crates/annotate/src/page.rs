@@ -156,6 +156,11 @@ impl<'a> Page<'a> {
         from..to
     }
 
+    /// The innermost clause of a sentence a byte lies in.
+    pub(crate) fn clause_at(&self, sentence: usize, at: usize) -> Option<Clause> {
+        self.clauses_of(sentence).map(|index| self.clause(index)).filter(|clause| clause.start <= at && at < clause.end).last()
+    }
+
     /// The quantities of a sentence, as a range of indices.
     pub(crate) fn quantities_of(&self, sentence: usize) -> std::ops::Range<usize> {
         let bounds = self.sentence(sentence);

@@ -291,7 +291,7 @@ fn labelled(page: &Page<'_>, slice: &str, place: &Place) -> Option<Tied> {
         return None;
     }
     let noun = &verb[..bare(verb)];
-    let from = noun.rfind([',', '。', ';', ':', '(']).map_or(0, |mark| mark + 1);
+    let from = crate::lists::after_last(noun, &[',', '。', ';', ':', '(']);
     let subject = &noun[from..];
     let short = subject.chars().count() <= 24 && !subject.contains(['的', '\n']);
     let ends = page.rules.words(WordingKind::PlaceNoun).any(|word| subject.ends_with(word));

@@ -4,7 +4,6 @@
 use model::What;
 use rust_decimal::Decimal;
 
-use crate::outline::Clause;
 use crate::page::{Draft, Page};
 use crate::rules::CueKind;
 use crate::token::Family;
@@ -33,15 +32,10 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     drafts
 }
 
-/// The clause of a sentence a byte lies in.
-fn clause_at(page: &Page<'_>, sentence: usize, at: usize) -> Option<Clause> {
-    page.clauses_of(sentence).map(|index| page.clause(index)).filter(|clause| clause.start <= at && at < clause.end).last()
-}
-
 fn priority(page: &Page<'_>, sentence: usize) -> Option<Draft> {
     let bounds = page.sentence(sentence);
     let hit = page.hits.cue(CueKind::Priority, bounds.start, bounds.end)?;
-    let clause = clause_at(page, sentence, hit.start)?;
+    let clause = page.clause_at(sentence, hit.start)?;
     let (start, end) = page.trimmed(clause.start, clause.end.min(hit.end + MOST_PRIORITY_BYTES).max(hit.end));
     let end = if page.text().is_char_boundary(end) { end } else { hit.end };
     Some(Draft { what: What::Priority {}, start: start.min(hit.start), end, confidence: 0.8, rule: "remark", sentence })
@@ -51,7 +45,7 @@ fn priority(page: &Page<'_>, sentence: usize) -> Option<Draft> {
 fn exclusion(page: &Page<'_>, sentence: usize) -> Option<Draft> {
     let bounds = page.sentence(sentence);
     let hit = page.hits.cue(CueKind::Exclusive, bounds.start, bounds.end)?;
-    let clause = clause_at(page, sentence, hit.start)?;
+    let clause = page.clause_at(sentence, hit.start)?;
     let slice = page.slice(bounds.start, bounds.end);
     let whole = clause.parent.is_none()
         && slice.len() <= MOST_SENTENCE_BYTES

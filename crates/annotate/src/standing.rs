@@ -138,7 +138,7 @@ fn scale(page: &Page<'_>, sentence: usize, start: usize, end: usize) -> Option<D
     let op = if first.is_some() { Op::FirstTime } else { Op::Is };
     let mut condition = Condition::new("size.above_scale", op, Value::Bool(true));
     condition.negated = page.is_refused(sentence, start);
-    let clause = page.outline.clauses_at(std::iter::once(start)).first().map(|index| page.clause(*index));
+    let clause = page.clause_at(sentence, start);
     condition.period = clause
         .and_then(|clause| page.period_before(clause, from.max(clause.start)))
         .map(|(period, _)| period)

@@ -292,12 +292,9 @@ pub(crate) fn window_words(window: &Window) -> String {
         (None, Some(end)) => Some(format!("截至{}{time}", day(end))),
         (None, None) => None,
     };
-    let recurrence = match (window.recurrence.as_deref(), &window.end_md) {
-        (_, Some(day)) => Some(format!("每年{day}{time}前")),
-        (Some("rolling"), _) => Some("常年受理".to_owned()),
-        (Some("until_exhausted"), _) => Some("额满即止".to_owned()),
-        (Some("yearly"), _) => Some("每年".to_owned()),
-        (other, _) => other.map(str::to_owned),
+    let recurrence = match &window.end_md {
+        Some(day) => Some(format!("每年{day}{time}前")),
+        None => window.recurrence_label().map(str::to_owned),
     };
     let event = window.end_event.as_deref().map(|event| format!("至{event}为止"));
     let strict = window.strict.then(|| "逾期不予受理".to_owned());

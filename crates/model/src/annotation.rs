@@ -471,6 +471,22 @@ pub struct Window {
     pub year_inferred_from: Option<String>,
 }
 
+impl Window {
+    /// How the window returns, as readers are told; `None` where it does not.
+    #[must_use]
+    pub fn recurrence_label(&self) -> Option<&str> {
+        self.recurrence.as_deref().map(|recurrence| match recurrence {
+            "rolling" => "常年受理",
+            "until_exhausted" => "额满即止",
+            "yearly" => "每年",
+            "quarterly" => "每季度",
+            "monthly" => "每月",
+            "weekly" => "每周",
+            other => other,
+        })
+    }
+}
+
 /// What an applicant must meet: and/or/not/when over items.
 ///
 /// As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`, `{"when": {"case": …, "then": …}}`, `{"item": 3}`.

@@ -253,12 +253,9 @@ pub fn window(window: &Window, today: Date) -> (String, String) {
         (None, Some(end)) => Some(format!("{end}{time} 前")),
         (None, None) => None,
     };
-    let recurrence = match (window.recurrence.as_deref(), &window.end_md) {
-        (_, Some(day)) => Some(format!("每年 {day}{time} 前")),
-        (Some("rolling"), _) => Some("常年受理".to_owned()),
-        (Some("until_exhausted"), _) => Some("额满即止".to_owned()),
-        (Some("yearly"), _) => Some("每年".to_owned()),
-        (other, _) => other.map(str::to_owned),
+    let recurrence = match &window.end_md {
+        Some(day) => Some(format!("每年 {day}{time} 前")),
+        None => window.recurrence_label().map(str::to_owned),
     };
     let event = window.end_event.as_deref().map(|event| format!("至{event}为止"));
     let strict = window.strict.then(|| "逾期不予受理".to_owned());
@@ -516,6 +513,7 @@ mod tests {
             let asked: Window = serde_json::from_str(json).unwrap();
             assert_eq!(window(&asked, date(2026, 7, 1)).0, expected);
         };
+        check(r#"{"recurrence":"weekly","role":"applicant"}"#, "每周");
         check(r#"{"end":"2026-08-31","end_time":"17:00","strict":true,"role":"applicant"}"#, "2026-08-31 17:00 前，逾期不予受理");
         check(r#"{"recurrence":"yearly","end_md":"03-31","role":"applicant"}"#, "每年 03-31 前");
         check(r#"{"recurrence":"rolling","end_event":"目标任务完成","role":"applicant"}"#, "常年受理，至目标任务完成为止");
