@@ -19,6 +19,7 @@ use crate::tables::{self, Headers, Kind};
 use crate::tags::{self, Title};
 use crate::token::Lexer;
 use crate::tree::{self, Leaf};
+use crate::words::List;
 use crate::{
     awards, contacts, examples, facts, grade, judged, key_points, materials, refer, references, remarks, triage, validity,
     windows,
@@ -244,7 +245,7 @@ impl Annotator {
             }
             let reading = SentenceReading::new(page, sentence);
             drafts.extend(self.asked(page, sentence, &reading));
-            if reading.roles.contains(&Role::Award) {
+            if reading.roles.contains(&Role::Award) || page.present(sentence, List::AwardInWords) {
                 drafts.extend(awards::read(page, sentence, &reading));
             }
             drafts.extend(windows::read(page, sentence));

@@ -5,6 +5,7 @@
 
 mod amount;
 mod detail;
+mod in_words;
 mod limits;
 mod rate;
 mod role;
@@ -50,7 +51,9 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize, reading: &Reading) -> Vec<D
     limits::pair_lists(page, &mut given);
     limits::merge(page, &mut given);
     detail::add(page, sentence, &mut given);
-    given.into_iter().map(|given| given.into_draft(page, sentence)).collect()
+    let mut drafts = given.into_iter().map(|given| given.into_draft(page, sentence)).collect();
+    in_words::add(page, sentence, &mut drafts);
+    drafts
 }
 
 /// The award one quantity says.
@@ -138,6 +141,28 @@ mod tests {
             "ratio ×0.1 | cap ≤200000 | cap ≤1000000",
         );
         check("按贷款利息的50%给予贴息,贴息总额最高50万元。", "interest_subsidy ×0.5 | cap ≤500000");
+    }
+
+    #[test]
+    fn rates_without_a_figure_are_read_with_their_limit() {
+        check("对宣传支出给予全额补助,最高不超过2万元。", "ratio_capped ×1 ≤20000");
+        check("入驻企业前两年租金减半收取。", "ratio ×0.5");
+        check("设备更新按购置价的三成给予补助,最高5万元。", "ratio_capped ×0.3 ≤50000");
+        check("保费按实缴额七五折资助,单户全年封顶45万元。", "ratio_capped ×0.75 ≤450000");
+        check("申报单位应全额缴纳税款。", "");
+        check("由三家企业共同组成联合体的给予支持。", "");
+    }
+
+    #[test]
+    fn limits_that_may_be_reached_are_limits_and_shares_of_funds_are_none() {
+        check("按固定资产投资额的4%进行补助,最高奖励可达200万元。", "ratio_capped ×0.04 ≤2000000");
+        check("用于担保机构的风险补偿,占专项资金总额的80%。", "");
+        check("完成投资0.2—0.6亿元的给予投资额1.2%的奖励。", "ratio ×0.012");
+        check(
+            "资助额度:歌剧项目不超过400万元;话剧项目不超过250万元;木偶剧项目不超过100万元;皮影戏项目不超过60万元。",
+            "cap ≤4000000 | cap ≤2500000 | cap ≤1000000 | cap ≤600000",
+        );
+        check("设备投入超过100万元的部分补助5%,合计不突破200万元。", "progressive ×0.05 | cap ≤2000000");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod composed;
 mod inherited;
+mod meant;
 
 use crate::lexicon::{Hit, within};
 use crate::lists;
@@ -49,6 +50,8 @@ const MOST_DISTANCE: usize = 240;
 const MOST_BEHIND: usize = 9;
 /// How far before a number the word that gives it may stand, in bytes.
 const MOST_GIVEN: usize = 45;
+/// Labels of at most so many characters that end like a place are one.
+const MOST_PLACE: usize = 4;
 /// A name this near to the number, in characters, is certainly its own.
 const MOST_NEAR: usize = 8;
 /// How far before the number the verb of an age may stand, in characters: 注册登记时间应在.
@@ -76,6 +79,10 @@ struct Earlier<'b> {
 }
 
 impl<'b> Earlier<'b> {
+    fn all(self) -> impl Iterator<Item = (usize, &'b Binding)> {
+        self.bindings.iter().enumerate().filter_map(move |(at, binding)| Some((self.first + at, binding.as_ref()?)))
+    }
+
     fn last(self) -> Option<(usize, &'b Binding)> {
         self.bindings.iter().enumerate().rev().find_map(|(at, binding)| Some((self.first + at, binding.as_ref()?)))
     }
@@ -113,12 +120,19 @@ impl<'p> Binder<'p> {
         if let Some(start) = crate::limits::limited(self.page, self.quantity, self.clause) {
             return Some(self.binding("limit.quota", Source::Limit, start));
         }
+        if let Some(binding) = self.relaxed(earlier) {
+            return Some(binding);
+        }
         let pair = crate::pairs::of(self.page, self.sentence, self.index, self.clause);
         if let Some((indicator, start)) = pair.as_ref().and_then(|pair| Some((pair.indicator?, pair.start))) {
             return Some(self.binding(&self.page.rules.indicators[usize::from(indicator)].id, Source::Named, start));
         }
         let case = pair.and_then(|pair| pair.case);
-        self.bind_alone(earlier).map(|binding| self.of_dwelling(Binding { case, ..binding }))
+        self.bind_alone(earlier).map(|binding| {
+            // 商场企业: the kind alone names the case.
+            let own = || binding.case.as_deref().map(|case| case.strip_suffix("企业").unwrap_or(case).to_owned());
+            self.of_dwelling(Binding { case: case.or_else(own), ..binding.clone() })
+        })
     }
 
     /// `144平方米以下的新建商品住房`: without a name, the area of what is bought, not of the applicant's premises.
@@ -159,15 +173,19 @@ impl<'p> Binder<'p> {
             return Some(binding);
         }
         named
-            .or_else(|| self.behind().filter(|_| self.quantity.family != Family::Duration || !self.has_own_noun()))
+            .or_else(|| {
+                let alone = matches!(self.quantity.family, Family::Duration | Family::Money);
+                self.behind().filter(|_| !alone || !self.has_own_noun())
+            })
             .or_else(|| self.named_further())
             .or_else(|| self.around())
             .or_else(|| self.headed(earlier))
             .or_else(|| self.inherited(earlier))
             .or_else(|| self.carried())
+            .or_else(|| self.graded())
             .or_else(|| self.ellipsis(earlier))
-            .or_else(|| self.free())
             .or_else(|| self.share_of_last(earlier))
+            .or_else(|| self.free())
     }
 
     fn family(&self, hit: &Hit<u16>) -> Family {
@@ -200,14 +218,34 @@ impl<'p> Binder<'p> {
     /// `控股母公司总资产`, `工业设计从业人员`: the measure of someone else, or of a part.
     fn is_of_another(&self, hit: &Hit<u16>) -> bool {
         let before = self.page.slice(self.clause.start, hit.start).trim_end_matches(['的', '年', '度']);
+        let id = self.id(hit);
         let others =
             ["母公司", "控股公司", "股东", "投资方", "合作方", "人均", "亩均", "户均", "单个产品", "单品", "单客房", "单间客房"];
+        if self.is_narrowed(id, before) {
+            return true;
+        }
+        // 工业设计专职从业人员: how they are employed says nothing of what they do.
+        let engaged = ["专职", "全职", "在职", "在岗"].iter().find_map(|word| before.strip_suffix(word)).unwrap_or(before);
         let parts = ["设计", "服务", "技术", "专业", "管理", "销售", "安全", "检测"];
-        let id = self.id(hit);
+        // 已组建技术中心并正常运行一年以上: the centre is as old.
+        let centre = ["技术中心", "研发机构", "实验室", "研究院", "工程中心", "研发中心"];
+        if id == "reg.age" && before.contains('并') && centre.iter().any(|word| before.contains(word)) {
+            return true;
+        }
         if id == "premises.area" && self.page.slice(hit.start, hit.end) == "面积" && !self.is_of_premises(hit) {
             return true;
         }
-        others.iter().any(|word| before.ends_with(word)) || id == "staff.total" && parts.iter().any(|word| before.ends_with(word))
+        others.iter().any(|word| before.ends_with(word))
+            || id == "staff.total" && parts.iter().any(|word| engaged.ends_with(word))
+    }
+
+    /// A name of the unit of the number right before it that is of someone else.
+    fn is_named_of_another(&self, hit: &Hit<u16>) -> bool {
+        let between = self.page.slice(hit.end, self.quantity.start.max(hit.end));
+        self.quantity.family.fits(self.family(hit))
+            && self.counts(self.id(hit))
+            && between.chars().count() <= MOST_NEAR
+            && self.is_of_another(hit)
     }
 
     /// `营业面积` and `面积` alone are of premises, `采摘园面积` is of something else.
@@ -277,10 +315,15 @@ impl<'p> Binder<'p> {
 
     /// The nearest fitting name since the last number.
     fn named(&self, earlier: Earlier<'_>) -> Option<Binding> {
+        if let Some(binding) = self.glossed() {
+            return Some(binding);
+        }
         // 1项发明或15项实用新型: a name the number before has taken is not free.
         let taken = earlier.last().map_or(0, |(_, binding)| binding.end);
         let floor = self.previous_quantity_end().max(taken);
-        let hit = self.names_before().into_iter().rev().find(|hit| hit.end > floor && self.suits(hit))?;
+        // 自实现税收年度起且亩均税收达到10万元: the nearest name is that of a part, and no name before it is meant.
+        let near = self.names_before().into_iter().rev().take_while(|hit| hit.end > floor);
+        let hit = near.into_iter().find(|hit| self.suits(hit) || self.is_named_of_another(hit)).filter(|hit| self.suits(hit))?;
         // 达到在职职工人数10%: the comparison stands before or inside the name.
         let apart = || self.page.lexer.last_word_in(self.page.text(), hit.start, self.quantity.start).map(|(op, _, _)| op);
         let op = if self.quantity.op.is_none() && self.quantity.family == Family::Percent { apart() } else { None };
@@ -292,7 +335,7 @@ impl<'p> Binder<'p> {
         if self.has_own_noun() {
             return None;
         }
-        let hit = self.names_before().into_iter().rev().find(|hit| self.suits(hit))?;
+        let hit = self.names_before().into_iter().rev().find(|hit| self.suits(hit) && !self.is_whole(hit))?;
         let rival = self.page.quantities_of(self.sentence).take_while(|index| *index < self.index).any(|index| {
             let other = self.page.quantity(index);
             other.number_start > hit.end && other.family == self.quantity.family
@@ -300,6 +343,16 @@ impl<'p> Binder<'p> {
         let quantity_between = self.page.slice(hit.end, self.quantity.start);
         (!rival || quantity_between.contains(['、', '或']))
             .then(|| self.binding(self.id(&hit), Source::Inherited, self.quantity.start))
+    }
+
+    /// `研发费用占营业收入比重不低于3%且不低于800万元`: the second number is of the part, not of the whole.
+    fn is_whole(&self, hit: &Hit<u16>) -> bool {
+        const FILLERS: [&str; 9] = ["企业", "同期", "当年", "年度", "年", "总", "上年度", "全部", "其"];
+        let mut before = self.page.slice(self.clause.start, hit.start);
+        while let Some(rest) = FILLERS.iter().find_map(|word| before.strip_suffix(word)) {
+            before = rest;
+        }
+        before.ends_with('占') && self.page.slice(hit.end, self.quantity.start).contains('%')
     }
 
     /// `1项以上发明专利`, `签订1年以上劳动合同`.
@@ -316,7 +369,9 @@ impl<'p> Binder<'p> {
         let between = self.page.slice(self.quantity.end, hit.start);
         let behind = self.page.slice(hit.end, self.clause.end);
         let given = ["贴息", "补助", "补贴", "奖励", "资助", "支持"].iter().any(|word| behind.starts_with(word));
-        if between.contains([',', '、', '(', '或', '且', '占', '可', '后', '给', '按']) || hit.end > self.clause.end || given
+        if between.contains([',', '、', '(', '或', '且', '占', '可', '后', '给', '按', '缴'])
+            || hit.end > self.clause.end
+            || given
         {
             return None;
         }
@@ -389,6 +444,7 @@ impl<'p> Binder<'p> {
         // What is given is no open indicator.
         let from = floor(self.page.text(), self.quantity.start.saturating_sub(MOST_GIVEN));
         let before = self.page.slice(self.clause.start.max(from), self.quantity.start);
+        let before = &before[lists::after_last(before, &[':', ';', ')'])..];
         // 获得补助的项目新增投资: the project gets something, the investment is asked for.
         let given = ["资助", "补助", "补贴", "奖励", "贴息", "支持", "给予"]
             .iter()
@@ -407,7 +463,13 @@ impl<'p> Binder<'p> {
         let apart = self.quantity.op.is_none().then_some(op).flatten();
         let label = ratio.map(|(label, _)| label);
         let label = label.or_else(|| crate::open::label(self.page, self.quantity, self.clause, self.previous_quantity_end()));
-        let label = label.or_else(|| crate::open::nameless(self.page, self.sentence, self.quantity))?;
+        let label = label.or_else(|| crate::open::nameless(self.page, self.sentence, self.quantity));
+        let modest = || crate::open::modest(self.page, self.sentence, self.quantity, self.clause, self.previous_quantity_end());
+        let label = label.or_else(modest)?;
+        // 其他市不超过3个: a place is no measure.
+        if label.text.ends_with(['市', '县', '区', '省', '州', '旗']) && label.text.chars().count() <= MOST_PLACE {
+            return None;
+        }
         // 亩均投资, 单位税收: of a part.
         let part = self.page.slice(self.clause.start, label.start).ends_with(['均', '位', '每', '次', '期']);
         let same = self.page.rules.numbers.same(&label.text, self.quantity.family).filter(|_| !part);

@@ -1,8 +1,10 @@
 //! Conditions with numbers: which quantities of a sentence are requirements, with operator, period and case.
 
 mod asked;
+mod coordinated;
 mod periods;
 mod ranges;
+mod steps;
 
 use model::decimal::Number;
 use model::{Condition, Op, Value, What};
@@ -67,14 +69,18 @@ impl Reading {
         self.bindings.get(index.checked_sub(self.first)?)?.as_ref()
     }
 
-    /// Keeps what the last number required was of for the sentence behind.
-    fn carry(&self, page: &Page<'_>, sentence: usize, mut range: std::ops::Range<usize>) {
-        let last = range.rfind(|index| self.role(*index) == Role::Condition);
-        if let Some((index, binding)) = last.and_then(|index| Some((index, self.binding(index)?)))
-            && binding.source != Source::Limit
-        {
+    /// Keeps what the numbers required were of for the sentence behind.
+    fn carry(&self, page: &Page<'_>, sentence: usize, range: std::ops::Range<usize>) {
+        let required = range.filter(|index| self.role(*index) == Role::Condition);
+        let bound = required.filter_map(|index| Some((index, self.binding(index)?)));
+        let carried = bound.filter(|(_, binding)| binding.source != Source::Limit).map(|(index, binding)| {
             let (base, family) = (page.quantity(index).base.clone(), page.quantity(index).family);
-            *page.carried.borrow_mut() = Some(Carried { sentence, indicator: binding.indicator.clone(), base, family });
+            let op = binding.op.or_else(|| lists::operator(page, index));
+            Carried { sentence, indicator: binding.indicator.clone(), base, family, op }
+        });
+        let carried: Vec<Carried> = carried.collect();
+        if !carried.is_empty() {
+            *page.carried.borrow_mut() = carried;
         }
     }
 
@@ -98,7 +104,7 @@ impl Reading {
         let rest = ["申报企业", "企业", "单位", "机构", "项目"].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
         let after = rest.trim_start_matches([',', ' ']);
         let joined = ["以及", "或", "且", "并", "和", "及"].iter().any(|word| after.starts_with(word));
-        (rest.starts_with(',') || rest.is_empty() || after.len() < 12) && !joined && !after.contains([';', '。'])
+        (rest.starts_with(',') || rest.is_empty() || after.len() < 16) && !joined && !after.contains([';', '。'])
     }
 }
 
@@ -119,7 +125,7 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize, reading: &Reading) -> Vec<D
             Role::Condition if index >= skip_to => {
                 let Some(binding) = reading.binding(index) else { continue };
                 let run = Run { page, sentence, index, binding };
-                if let Some((draft, next)) = run.first_exceed() {
+                if let Some((draft, next)) = run.first_exceed().or_else(|| run.scale(reading)) {
                     drafts.push(draft);
                     skip_to = next;
                     continue;
@@ -129,6 +135,7 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize, reading: &Reading) -> Vec<D
                 let when = limit.map(|case| page.slice(case.words.0, case.words.1).to_owned());
                 let draft = run.draft(when.or_else(|| binding.case.clone()).or_else(|| run.case()));
                 if !repeats(drafts.last(), &draft) {
+                    drafts.extend(run.coordinated(&draft));
                     drafts.push(draft);
                 } else if let Some(last) = drafts.last_mut() {
                     last.end = last.end.max(draft.end);
@@ -296,34 +303,6 @@ impl Run<'_> {
         let end = end.or_else(|| before.trim_end_matches(')').ends_with(['类', '型']).then_some(before.len()))?;
         let words = before[..end].trim_start_matches(['对', '或', ' ']);
         (words.chars().count() <= 16 && !words.contains("中小微型")).then(|| words.to_owned())
-    }
-
-    /// `首次突破1000万元、2000万元`: one condition with all steps.
-    fn first_exceed(&self) -> Option<(Draft, usize)> {
-        let page = self.page;
-        let quantity = self.quantity();
-        let before = page.slice(quantity.start.saturating_sub("首次".len()), quantity.start);
-        if before != "首次" {
-            return None;
-        }
-        let mut last = self.index;
-        let range = page.quantities_of(self.sentence);
-        while last + 1 < range.end && lists::listed(page, page.quantity(last), page.quantity(last + 1)) {
-            last += 1;
-        }
-        let mut draft = self.draft(None);
-        draft.end = draft.end.max(page.quantity(last).end);
-        if let What::Condition(condition) = &mut draft.what {
-            condition.op = Op::FirstExceed;
-            if last > self.index {
-                let steps = |shown: fn(&Quantity) -> String| {
-                    Value::List((self.index..=last).map(|at| shown(page.quantity(at))).collect())
-                };
-                condition.value = steps(|quantity| format!("{}{}", quantity.value.normalize(), quantity.unit));
-                condition.value_base = Some(steps(|quantity| quantity.low.normalize().to_string()));
-            }
-        }
-        Some((draft, last + 1))
     }
 }
 

@@ -11,6 +11,10 @@ use crate::words::List;
 
 /// The longest name of a platform, in characters.
 const MOST_PLATFORM_CHARACTERS: usize = 24;
+/// How many offices applied to a line is read for.
+const MOST_APPLIED: usize = 12;
+/// The longest way from 向 to the verb of applying, in characters.
+const MOST_OFFICE: usize = 36;
 /// How far behind a platform its use may be said, in characters.
 const MOST_USE_DISTANCE: usize = 8;
 
@@ -179,13 +183,10 @@ fn departments(page: &Page<'_>, start: usize, end: usize, drafts: &mut Vec<Draft
             let rest = &slice[at..];
             let stop = rest.char_indices().take(160).find(|(_, character)| matches!(character, ')' | '。' | ';' | ',' | ':'));
             let stop = stop.map_or_else(|| rest.char_indices().nth(160).map_or(rest.len(), |(at, _)| at), |(at, _)| at);
-            let mut from = start + at;
-            for name in rest[..stop].split('、') {
-                drafts.extend(department(page, from, from + name.len(), role));
-                from += name.len() + '、'.len_utf8();
-            }
+            drafts.extend(offices(page, start + at, start + at + stop, role));
         }
     }
+    drafts.extend(applied_to(page, start, slice));
     let sentence = page.outline.sentence_at(start);
     let last = page.outline.sentence_at(end.saturating_sub(1)).max(sentence);
     let told = |list: List| (sentence..=last).any(|sentence| page.present(sentence, list));
@@ -202,6 +203,41 @@ fn departments(page: &Page<'_>, start: usize, end: usize, drafts: &mut Vec<Draft
             slice[..at].rfind('由').map(|from| from + '由'.len_utf8()).filter(|from| slice[*from..at].chars().count() <= 40);
         drafts.extend(from.and_then(|from| department(page, start + from, start + at, "interpret")));
     }
+}
+
+/// `市经信局、市财政局`: offices named together do one thing together; a list with something else in it is read name by name.
+fn offices(page: &Page<'_>, start: usize, end: usize, role: &str) -> Vec<Draft> {
+    let slice = page.slice(start, end);
+    let mut from = start;
+    let mut single = Vec::new();
+    let names: Vec<&str> = slice.split('、').collect();
+    for name in &names {
+        single.extend(department(page, from, from + name.len(), role));
+        from += name.len() + '、'.len_utf8();
+    }
+    let (first, last) = page.trimmed(start, end);
+    // A few names of other bodies among them (市高法院, 团市委) change nothing.
+    if single.len() < 2 || single.len() * 3 < names.len() * 2 {
+        return single;
+    }
+    let what = What::Department { name: page.slice(first, last).to_owned(), role: role.to_owned() };
+    vec![draft(page, what, first, last, 0.85, "department")]
+}
+
+/// `向所在县区工业和信息化主管部门提出申请`: the office applied to.
+fn applied_to(page: &Page<'_>, start: usize, slice: &str) -> Vec<Draft> {
+    if page.triage.as_deref() == Some("regulate") {
+        return Vec::new();
+    }
+    let places = slice.match_indices('向').take(MOST_APPLIED).filter_map(|(at, sign)| {
+        let from = at + sign.len();
+        let near = slice[from..].char_indices().nth(MOST_OFFICE).map_or(&slice[from..], |(end, _)| &slice[from..from + end]);
+        let (to, _) = page.words(List::DepartmentApplied).first(near)?;
+        let name = near[..to].trim_end_matches(['书', '面', '统', '一', '如', '实']);
+        let plain = !name.contains([',', '。', ';', ':', '的']) && !name.starts_with(['社', '全', '本', '有', '政']);
+        plain.then(|| department(page, start + from, start + from + name.len(), "receive")).flatten()
+    });
+    places.collect()
 }
 
 fn department(page: &Page<'_>, start: usize, end: usize, role: &str) -> Option<Draft> {
@@ -264,7 +300,9 @@ mod tests {
 
     #[test]
     fn departments_have_the_task_their_label_gives() {
-        check("(责任单位:市经信局、市财政局)", "responsible 市经信局 | responsible 市财政局");
+        check("(责任单位:市经信局、市财政局)", "responsible 市经信局、市财政局");
+        check("企业向所在县区工业和信息化主管部门提出申请。", "receive 所在县区工业和信息化主管部门");
+        check("各地应及时向有关部门提出建议。", "");
         check("本办法由市财政局负责解释。", "interpret 市财政局");
     }
 }

@@ -219,6 +219,8 @@ fn why_words(why: &str) -> &str {
         "service" => "对平台、服务商的要求",
         "budget" => "资金盘子",
         "target" => "政府目标",
+        "title" => "标题",
+        "priority" => "优先考虑的对象",
         "statistic" => "统计数字",
         "scoring" => "评分标准",
         "definition" => "定义",

@@ -41,8 +41,95 @@ fn places_are_read_in_every_wording() {
 }
 
 #[test]
+fn parks_and_sites_are_places_too() {
+    check("在云岭生态区内注册登记的企业", &["reg.place 云岭生态区"]);
+    check("工商注册及税收归属我区的企业", &["reg.place 嘉定区"]);
+    check("依法纳入本区属地统计的企业", &["reg.place 嘉定区"]);
+    check("项目实施地点须在本市", &["free:项目实施地 上海市"]);
+    check("对本市企业技术中心给予资助", &[]);
+    check("申报主体为在本市范围内(含开发区),管理规范的机构", &["reg.place 上海市"]);
+}
+
+#[test]
+fn grades_are_read_each_with_its_own_name() {
+    check("上年度纳税信用评价达到B级及以上", &["free:纳税信用等级 last_year"]);
+    check(
+        "纳税信用等级均为A级或B级,环保信用评价不得为红牌、黑牌",
+        &["free:纳税信用等级 A|B", "!free:环境信用评价等级 红牌|黑牌"],
+    );
+    check("未被税务机关评定为D级的企业可以申报", &["!free:纳税信用等级"]);
+    check("银行信用等级在AA级以上", &["credit.bank_rating"]);
+    check("提升纳税信用管理水平", &[]);
+}
+
+#[test]
+fn facts_of_people_contracts_and_events_are_read() {
+    check("基地负责人应具有中级以上专业技术职称", &["free:职称 中级"]);
+    check("供货合同已在主管部门备案", &["free:合同备案"]);
+    check("出租人与承租人不得存在关联关系", &["!free:关联关系"]);
+    check("近两年无重大质量投诉", &["!free:重大投诉 last_2_years"]);
+    check("上一年度未发生网络安全事件", &["!free:网络与数据安全事件 last_year"]);
+}
+
+#[test]
+fn what_must_be_done_before_or_after_a_day_is_read_with_its_name() {
+    check("项目实施时间应在2024年3月(含)以后", &["project.date"]);
+    check("设备购置日期为2024年1月1日之后", &["project.date"]);
+    check("申报时间为2024年1月1日之后", &[]);
+}
+
+#[test]
+fn titles_share_the_ending_of_the_last() {
+    check("已获得有机食品、绿色食品认证", &["qual.has 有机食品认证|绿色食品认证"]);
+    check("取得住建部门核发的施工登记证", &["qual.has 施工登记证"]);
+    check("获得省级以上科学技术奖", &["qual.has 省级以上科学技术奖"]);
+    check("应为市级及以上企业技术中心", &["qual.has 市级以上企业技术中心"]);
+    check("通过专业认证的、从事研发的人员", &[]);
+    check("认定为市级示范企业的单位必须满足下列要求", &[]);
+    check("全市认定为市级示范企业30家", &[]);
+    check("今年新增认定为市级示范企业的共有12家", &[]);
+}
+
+#[test]
+fn facts_outside_the_vocabulary_have_one_name_each() {
+    check("主要产品拥有自主注册商标", &["free:注册商标"]);
+    check("负责人具有完全民事行为能力、大专以上学历", &["free:完全民事行为能力", "free:学历 大专"]);
+    check("大专以上学历的人员占比不低于30%", &["staff.qualified_ratio"]);
+    check("项目已纳入固定资产投资统计库", &["free:纳入统计"]);
+    check("首次纳统的批发企业给予奖励", &["size.above_scale", "industry.in 批发"]);
+    check("财务会计报告无虚假记载,近两年净利润均为正数", &["!free:财务造假", "fin.profitable last_2_years"]);
+    check("企业可在两个方向中任选其一", &["limit.quota"]);
+}
+
+#[test]
+fn the_period_of_a_header_holds_for_what_it_refuses() {
+    check(
+        "近三年有下列情形的,不得申报:未正常经营的;发生较大安全事故的;被列入失信被执行人名单的",
+        &["!credit.accident last_3_years", "!credit.serious_dishonest last_3_years"],
+    );
+    check(
+        "企业两年内未发生下列情况:\n(1)因偷税受到行政处罚。\n(2)走私行为。",
+        &["!credit.penalty last_2_years", "!credit.penalty last_2_years"],
+    );
+}
+
+#[test]
+fn offences_that_are_forgiven_or_recorded_are_asked_of_nobody() {
+    check("对逾期申报的纳税人,免予行政处罚", &[]);
+    check("将严重违法违规行为记入企业档案", &[]);
+    check("对于负面清单之内的项目实行核准", &[]);
+}
+
+#[test]
+fn what_goes_on_behind_the_line_of_business_is_no_part_of_it() {
+    check("应为从事软件开发并具有独立法人资格的企业", &["industry.in 软件开发", "reg.independent_legal_person"]);
+    check("应为从事生产经营并具有独立法人资格的企业", &["reg.independent_legal_person"]);
+}
+
+#[test]
 fn what_is_registered_or_got_elsewhere_is_no_place_of_applicants() {
     check("在本市注册药品的数量", &[]);
+    check("本市五城区户籍居民家庭", &[]);
     check("符合条件的人员可以申请在本市落户", &[]);
     check("本市有关单位做好服务工作", &[]);
     check("支持在本市新办赛事活动", &[]);
@@ -56,6 +143,9 @@ fn lines_of_business_are_named_with_the_enterprise() {
     check("项目应属于新材料、生物医药等重点产业领域", &["industry.in 新材料|生物医药"]);
     check("对集成电路、人工智能等领域的企业给予奖励", &["industry.in 集成电路|人工智能"]);
     check("引导家电销售企业开展促销", &[]);
+    check("经营范围包含“家政服务”相关字样的企业", &["industry.in 家政服务"]);
+    check("对工业企业、重点服务业企业给予奖励", &["industry.in 工业|服务业"]);
+    check("融资担保机构为小微企业提供担保", &[]);
     check(
         "对产值达到4000万元以上的工业企业,以及营业收入达到2000万元以上的软件企业,给予奖励",
         &["fin.output_value", "fin.revenue"],
@@ -124,4 +214,21 @@ fn what_is_done_aimed_at_or_said_of_others_is_no_condition() {
     check("首套住房贷款首付比例不低于20%", &[]);
     check("从事商贸流通业经营、服务、管理的企业", &["industry.in 商贸流通业经营"]);
     check("对平台按照其服务企业的数量给予奖励", &[]);
+}
+
+/// What only a person can check, in the words of the text.
+#[track_caller]
+fn check_judged(text: &str, expected: &[&str]) {
+    let text = format!("一、申报条件\n(一){text}。\n(二)具有独立法人资格。");
+    let annotation = shipped().annotate(&Input { text: &text, title: "专项资金管理办法", ..Input::default() });
+    let judged = annotation.items.iter().filter(|item| matches!(item.what, What::ConditionText { .. }));
+    let found: Vec<&str> = judged.map(|item| item.quote.as_str()).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn requirements_that_say_so_from_their_first_word_stand_for_themselves() {
+    check_judged("有固定的经营场所,符合国家产业政策", &["有固定的经营场所", "符合国家产业政策"]);
+    check_judged("具有稳定的研发队伍,结构合理,经验丰富", &["具有稳定的研发队伍,结构合理,经验丰富"]);
+    check_judged("建立有效的质量管理体系,形成自我改进机制", &["建立有效的质量管理体系,形成自我改进机制"]);
 }

@@ -94,11 +94,29 @@ fn is_other_thing(page: &Page<'_>, fact: &Fact, (start, end): (usize, usize), cl
     let other = adverse && page.rules.words(WordingKind::OtherAct).any(|word| rest.starts_with(word));
     // 开展联合惩戒: what authorities do.
     let before = page.slice(clause.start, start.max(clause.start));
-    let done = adverse && ["开展", "实施", "加强", "强化", "完善"].iter().any(|word| before.ends_with(word));
+    let done = adverse
+        && ["开展", "实施", "加强", "强化", "完善", "免予", "免于", "不予", "从轻", "减轻", "将"]
+            .iter()
+            .any(|word| before.ends_with(word));
+    // 将违法行为记入档案: what is recorded of it.
+    let recorded = adverse && before.contains('将') && ["记入", "计入", "载入"].iter().any(|word| rest.contains(word));
     // 缩减外商投资准入负面清单: of the list itself.
     let inverse = fact.polarity == Polarity::Inverse;
-    let cut = inverse && ["准入", "缩减", "压减", "制定"].iter().any(|word| before.ends_with(word));
-    counted || other || done || cut
+    let within_list = || ["之内", "内涉及", "以内"].iter().any(|word| rest.starts_with(word));
+    let cut = inverse && (["准入", "缩减", "压减", "制定"].iter().any(|word| before.ends_with(word)) || within_list());
+    counted || other || done || recorded || cut || is_of_a_part(page, fact, (start, end), rest)
+}
+
+/// `大专以上学历的人员占30%以上`, `纳入规模以上统计`: said of a part of the staff, or a fact of its own.
+fn is_of_a_part(page: &Page<'_>, fact: &Fact, (start, end): (usize, usize), rest: &str) -> bool {
+    const NEAR: usize = 24;
+    if fact.polarity != Polarity::Asserted || !fact.indicator.starts_with("free:") {
+        return false;
+    }
+    let reach = rest.char_indices().nth(NEAR).map_or(rest.len(), |(at, _)| at);
+    let shares = ["占", "比例", "比重", "人数"].iter().any(|word| rest[..reach].contains(word));
+    let part = !fact.words.is_empty() && (shares || rest.contains("人员") && rest.contains(['%', '成']));
+    part || !within(&page.hits.scales, start, end).is_empty()
 }
 
 /// Whether a draft is a condition on an indicator.
@@ -243,7 +261,7 @@ fn denied_at(page: &Page<'_>, stretch: Stretch, asserted: bool) -> Option<usize>
 fn is_part_of_a_word(page: &Page<'_>, hit: &Hit<()>) -> bool {
     let rest = page.text().get(hit.end..).unwrap_or_default();
     match page.slice(hit.start, hit.end) {
-        "非" => rest.starts_with(['常', '遗', '公', '法', '物']),
+        "非" => rest.starts_with(['常', '遗', '公', '法', '物', '正']),
         "无" => rest.starts_with(['锡', '人', '线', '纺', '偿', '形', '论', '需']),
         "未" => rest.starts_with(['来', '成', '按', '婚', '就']),
         _ => false,
@@ -269,9 +287,19 @@ fn carry_period(page: &Page<'_>, fact: &Fact, clause: Clause, draft: &mut Draft)
         found = page.period_before(at, at.end).map(|(period, _)| period).filter(|period| goes_on && within_years(period));
     }
     let counted = fact.period || fact.indicator.starts_with("credit.") || fact.indicator.starts_with("free:");
+    let found = found.or_else(|| period_of_header(page, clause.sentence).filter(within_years));
     if counted && let What::Condition(condition) = &mut draft.what {
         condition.period = found;
     }
+}
+
+/// `近三年有下列情形的,不得申报:`: the period of the header holds for what it refuses.
+fn period_of_header(page: &Page<'_>, sentence: usize) -> Option<String> {
+    let line = page.line(sentence).filter(|line| line.refused)?;
+    let header = page.outline.lines.get(line.list?)?;
+    let end = page.hits.cue(CueKind::Listing, header.start, header.end)?.start;
+    let value = |hit: &Hit<u16>| page.rules.units.period[usize::from(hit.what)].value.clone();
+    within(&page.hits.periods, header.start, end).iter().map(value).rfind(|period| period.starts_with("last_"))
 }
 
 /// `自2020年1月1日起出现…`: a period that starts on a day.

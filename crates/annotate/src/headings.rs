@@ -279,7 +279,9 @@ impl Reader<'_> {
         let start = sentence.rfind(['。', ';']).map_or(0, |at| at + sentence[at..].chars().next().map_or(1, char::len_utf8));
         let (start, end) = (line.body + start, line.body + sentence.len());
         let list = openings::of_list(self.text, self.hits, start, end);
-        let class = openings::class_of(self.text, self.hits, start, end, self.sections);
+        // 申报单位应具备: is told by its colon.
+        let marked = if self.text[end..].starts_with(':') { end + 1 } else { end };
+        let class = openings::class_of(self.text, self.hits, start, marked, self.sections);
         // 现将有关事项通知如下: the whole document, no list.
         let whole = line.level == 0 && next.level > 0 && !inside && class.is_none();
         if list.is_none() && (!colon || whole) {

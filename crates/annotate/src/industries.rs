@@ -9,7 +9,7 @@ use crate::subject;
 /// Longest name of one line of business, in characters.
 const MOST_NAME: usize = 16;
 /// Longest list of lines of business behind a verb, in characters.
-const MOST_LIST: usize = 80;
+pub(crate) const MOST_LIST: usize = 80;
 /// Lines of business one condition names.
 const MOST_NAMES: usize = 12;
 /// Nouns that enterprises of a line of business are called by.
@@ -27,16 +27,16 @@ const NO_TRADE: [&str; 16] = [
     "复业",
 ];
 /// Acts that are of no line of business by themselves: 商贸流通业经营、服务、管理.
-const ACTS: [&str; 4] = ["服务", "管理", "经营", "运营"];
+const ACTS: [&str; 6] = ["服务", "管理", "经营", "运营", "生产", "生产经营"];
 /// Marks that end any list of lines of business.
-const STOPS: [char; 6] = [',', '。', ';', ':', '(', ')'];
+pub(crate) const STOPS: [char; 6] = [',', '。', ';', ':', '(', ')'];
 
 /// A stretch that names lines of business.
-struct Found {
-    start: usize,
-    end: usize,
-    names: Vec<String>,
-    confidence: f32,
+pub(crate) struct Found {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) names: Vec<String>,
+    pub(crate) confidence: f32,
 }
 
 /// The conditions of one sentence on the line of business.
@@ -46,7 +46,7 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let mut found = pursued(page, sentence, slice);
     found.extend(within_fields(page, sentence, slice));
     found.extend(belonging(page, sentence, slice));
-    found.extend(mainly(page, slice));
+    found.extend(crate::main_business::read(page, sentence, slice));
     found.extend(called(page, sentence, slice));
     let denied = left_out(page, slice);
     found.retain(|found| !denied.iter().any(|denied| denied.start < found.end && found.start < denied.end));
@@ -161,12 +161,16 @@ fn pursued(page: &Page<'_>, sentence: usize, slice: &str) -> Vec<Found> {
         let stop = rest[..reach].find(STOPS).unwrap_or(reach);
         let of = rest[..stop].find('的').filter(|of| subject_follows(page, &rest[of + '的'.len_utf8()..]));
         let words = &rest[..of.unwrap_or(stop)];
+        // 从事软件开发并具有法人资格的企业: what goes on behind 并 is another requirement.
+        // 从事软件开发并具有法人资格的企业: what goes on behind 并 is another requirement.
+        const MORE: [&str; 8] = ["并具", "且具", "并在", "并取得", "并持有", "并拥有", "并已", "且已"];
+        let words = &words[..MORE.iter().filter_map(|more| words.find(more)).min().unwrap_or(words.len())];
         let whole = of.is_some() || subject::describes(page, sentence) && !words.contains('的');
         let before = &slice[..at];
         let opened = before.is_empty()
             || before.ends_with(['的', '应', '须', '并', '且', ',', ':', '、', '(', '内', '上', '体', '对', '持', '于'])
             || ["主要", "专业", "专门", "应为", "企业", "单位", "机构", "正常"].iter().any(|word| before.ends_with(word));
-        let personal = ["工作", "人员", "所得", "收入", "研究开发", "研发", "年", "细分", "岗位", "国际市场"]
+        let personal = ["工作", "人员", "所得", "收入", "研究开发", "研发", "年", "不同", "同一", "细分", "岗位", "国际市场"]
             .iter()
             .any(|word| words.contains(word));
         let names = names_of(page, words);
@@ -193,7 +197,7 @@ fn pursued(page: &Page<'_>, sentence: usize, slice: &str) -> Vec<Found> {
 fn subject_follows(page: &Page<'_>, rest: &str) -> bool {
     let reach = rest.char_indices().nth(10).map_or(rest.len(), |(at, _)| at);
     let window = &rest[..reach];
-    page.rules.says(WordingKind::Head, window) && !window.starts_with("人员") && !window.starts_with("收入")
+    page.rules.says(WordingKind::Head, window) && !window.contains("人员") && !window.starts_with("收入")
 }
 
 /// `属于新材料、生物医药等产业领域`, `符合…等高精尖产业领域`.
@@ -250,39 +254,6 @@ fn within_fields(page: &Page<'_>, sentence: usize, slice: &str) -> Vec<Found> {
     found
 }
 
-/// `以农产品加工为主业`, `主营业务为…`.
-fn mainly(page: &Page<'_>, slice: &str) -> Vec<Found> {
-    let mut found = Vec::new();
-    let closings = ["为主业", "为主营业务", "为主要业务", "为主的企业", "为主要经营", "为主营", "为主要产业", "为主"];
-    for (at, opening) in slice.match_indices('以').take(8) {
-        let rest = &slice[at + opening.len()..];
-        let reach = rest.char_indices().nth(MOST_LIST).map_or(rest.len(), |(at, _)| at);
-        let closing = closings.iter().filter_map(|closing| Some((rest[..reach].find(closing)?, *closing)));
-        let Some((length, closing)) = closing.min_by_key(|(at, closing)| (*at, usize::MAX - closing.len())) else {
-            continue;
-        };
-        let names = names_of(page, &rest[..length]);
-        let known = closing != "为主" || names.iter().any(|name| codes(page, name).is_some());
-        if known && !names.is_empty() && !rest[..length].contains([',', '。']) {
-            let end = at + opening.len() + length + closing.trim_end_matches("的企业").len();
-            found.push(Found { start: at, end, names, confidence: 0.7 });
-        }
-    }
-    for opening in ["主营业务为", "主营业务属于", "主营业务应为", "主营业务是"] {
-        let Some(at) = slice.find(opening) else { continue };
-        let rest = &slice[at + opening.len()..];
-        let reach = rest.char_indices().nth(MOST_LIST).map_or(rest.len(), |(at, _)| at);
-        let list = &rest[..rest[..reach].find(STOPS).unwrap_or(reach)];
-        let list = list.split("的企业").next().unwrap_or(list);
-        let names = names_of(page, list);
-        if !names.is_empty() && !["收入", "业务", "占", "产品"].iter().any(|word| list.contains(word)) {
-            found.push(Found { start: at, end: at + opening.len() + list.len(), names, confidence: 0.65 });
-            break;
-        }
-    }
-    found
-}
-
 /// `先进制造业企业`, `报废汽车回收拆解企业、二手车经营主体`.
 fn called(page: &Page<'_>, sentence: usize, slice: &str) -> Vec<Found> {
     let offset = page.sentence(sentence).start;
@@ -302,8 +273,8 @@ fn called(page: &Page<'_>, sentence: usize, slice: &str) -> Vec<Found> {
     found.sort_by_key(|found| found.start);
     found.into_iter().fold(Vec::new(), |mut merged: Vec<Found>, next| {
         match merged.last_mut() {
-            Some(last) if last.end <= next.start && ["、", "和", "或", "及", "与"].contains(&&slice[last.end..next.start]) =>
-            {
+            // 工业企业、重点服务业企业: two of one list.
+            Some(last) if last.end <= next.start && is_joint(&slice[last.end..next.start]) => {
                 last.end = next.end;
                 last.names.extend(next.names);
             }
@@ -311,6 +282,11 @@ fn called(page: &Page<'_>, sentence: usize, slice: &str) -> Vec<Found> {
         }
         merged
     })
+}
+
+fn is_joint(between: &str) -> bool {
+    let bare = ["重点", "骨干", "规模以上", "规上", "限额以上", "限上"].iter().find_map(|word| between.strip_suffix(word));
+    ["、", "和", "或", "及", "与", "以及"].contains(&bare.unwrap_or(between))
 }
 
 /// Where the noun for the applicant begins; `None` where its line of business is part of another fact: `规模以上软件企业`.
@@ -346,7 +322,7 @@ fn is_called(page: &Page<'_>, sentence: usize, head: &str, start: usize, end: us
     // 机构 offer services to applicants as often as they apply.
     let aimed = before.is_empty() || before.ends_with(['的', ':']) || before.ends_with("应为");
     let given_to = before.starts_with('对') && before.ends_with('的') && page.has(CueKind::Award, end, bounds.end);
-    let offered = head == "机构" && !given_to && !(aimed && subject::describes(page, sentence));
+    let offered = head == "机构" && (after.starts_with('为') || !(given_to || aimed && subject::describes(page, sentence)));
     // 认定为省服务业重点企业 is a title.
     let reach = before.char_indices().rev().nth(7).map_or(0, |(at, _)| at);
     let titled = page.rules.says(WordingKind::Becoming, &before[reach..]);
@@ -453,7 +429,7 @@ fn worded(page: &Page<'_>, before: &str, noun: &str) -> Option<(usize, String)> 
 }
 
 /// The names of a list: `新材料、生物医药等重点产业领域`.
-fn names_of(page: &Page<'_>, words: &str) -> Vec<String> {
+pub(crate) fn names_of(page: &Page<'_>, words: &str) -> Vec<String> {
     let list = words.split('等').next().unwrap_or(words);
     let endings = ["经营活动", "经营业务", "生产经营", "业务", "行业", "领域", "活动"];
     let list = list.replace("以及", "、").replace("或者", "、");
@@ -489,7 +465,7 @@ fn codes_of(page: &Page<'_>, names: &[String]) -> Option<Value> {
 }
 
 /// Codes of one line of business; empty for one that the standard does not name.
-fn codes<'p>(page: &'p Page<'_>, name: &str) -> Option<&'p [String]> {
+pub(crate) fn codes<'p>(page: &'p Page<'_>, name: &str) -> Option<&'p [String]> {
     let find = |name: &str| page.rules.industries.get(name).map(Vec::as_slice);
     find(name).or_else(|| ["行业", "产业", "领域", "业", "企业"].iter().find_map(|ending| find(name.strip_suffix(ending)?)))
 }

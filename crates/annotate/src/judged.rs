@@ -35,12 +35,17 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize, taken: &[(usize, usize)]) -
     let gives = page.has(CueKind::Award, bounds.start, bounds.end) || page.has(CueKind::Benefit, bounds.start, bounds.end);
     // What stands beside a condition that a rule has read is a requirement too.
     let beside = !page.phrase && taken.iter().any(|(from, to)| *from < bounds.end && *to > bounds.start);
-    let entry = matches!(line.section, Section::Conditions) || line.any.is_some() || beside;
+    // (三)有固定的场所: an entry among requirements, though no heading says so.
+    let certain = matches!(line.section, Section::Conditions) || line.any.is_some() || beside;
+    let entry = certain || page.permit(sentence).asked && line.level > 0;
     let mut drafts: Vec<Draft> = Vec::new();
     if entry && !gives {
         let runs = judge.runs(false);
-        drafts
-            .extend(runs.into_iter().filter(|run| judge.requires(*run)).filter_map(|(start, end)| judge.make(start, end, false)));
+        drafts.extend(
+            runs.into_iter()
+                .filter(|run| judge.requires(*run) && (certain || judge.opens(*run)))
+                .filter_map(|(start, end)| judge.make(start, end, false)),
+        );
     }
     for (start, end) in denied {
         if !drafts.iter().any(|draft| draft.start < end && start < draft.end) {
@@ -91,7 +96,9 @@ impl Judge<'_> {
                 && !self.counts(clause.start, clause.end)
                 && (refused || !page.rules.says(WordingKind::Instruction, words));
             match runs.last_mut() {
-                Some(last) if free && open && !starts_anew(words) => last.1 = clause.end,
+                Some(last) if free && open && !(starts_anew(words) || !refused && opens_requirement(page, words)) => {
+                    last.1 = clause.end
+                }
                 _ if free => runs.push((clause.start, clause.end)),
                 _ => {}
             }
@@ -106,11 +113,19 @@ impl Judge<'_> {
         let bounds = page.sentence(self.sentence);
         let words = page.slice(start, end).trim();
         let named = page.rules.says(WordingKind::Requirement, words);
-        let lead = page.rules.words(WordingKind::Heading).any(|word| words.starts_with(word));
+        // 建立健全机制 is a task of offices, but among conditions what applicants have done.
+        let among = page.line(self.sentence).is_some_and(|line| line.section == Section::Conditions);
+        let lead = page.rules.words(WordingKind::Heading).any(|word| words.starts_with(word))
+            || !among && page.rules.words(WordingKind::Task).any(|word| words.starts_with(word));
         // An entry without a stop that only names something is a heading.
         let stopped = page.slice(bounds.end, bounds.end + 3).starts_with(['。', ';', '；']) || words.chars().count() > 14;
         let opens = page.slice(end, bounds.end + 3).trim_start().starts_with(':');
         named && !lead && stopped && !opens
+    }
+
+    /// Whether the words say a requirement from the first.
+    fn opens(&self, (start, end): (usize, usize)) -> bool {
+        opens_requirement(self.page, self.page.slice(start, end).trim_start())
     }
 
     /// `贴息期内无不良信贷记录`: clauses that deny a record.
@@ -130,6 +145,12 @@ impl Judge<'_> {
             })
             .collect()
     }
+}
+
+/// `有固定的办公场所`, `符合国家产业政策`: a clause that says a requirement of its own from its first word.
+fn opens_requirement(page: &Page<'_>, words: &str) -> bool {
+    let words = words.trim_start_matches(['且', '并', '同', '时', ' ']);
+    page.rules.words(WordingKind::Opening).any(|word| words.starts_with(word))
 }
 
 /// `社会组织应具有…`: a clause with its own subject.
@@ -169,7 +190,8 @@ fn refused_pieces(page: &Page<'_>, start: usize, end: usize) -> Vec<(usize, usiz
             .find(|word| words.starts_with(**word))
             .map_or(0, |word| word.len());
         let plain = words.trim_end_matches(['的', '等', ' ', '“', '"']);
-        let vague = page.rules.words(WordingKind::Heading).any(|word| plain.starts_with(word))
+        let mut leads = page.rules.words(WordingKind::Heading).chain(page.rules.words(WordingKind::Task));
+        let vague = leads.any(|word| plain.starts_with(word))
             || page.rules.says(WordingKind::Instruction, plain)
             || ["法院", "部门", "主管机关"].iter().any(|office| plain.ends_with(office));
         (!vague && !plain.ends_with(SETTINGS) && plain.chars().count() >= 4)

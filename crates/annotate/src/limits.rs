@@ -30,6 +30,11 @@ pub(crate) fn limited(page: &Page<'_>, quantity: &Quantity, clause: Clause) -> O
     }
     let from = clause.start.max(crate::bind::floor(page.text(), quantity.number_start.saturating_sub(MOST_SUBJECT)));
     let whole = page.slice(from, quantity.number_start);
+    // 每县限报2个: how many an office may name.
+    let places = ["每县", "每市", "每区", "各县", "各市", "各区", "每个县", "每个市", "每个区", "每个设区市", "各设区市"];
+    if places.iter().any(|place| whole.contains(place)) && !whole.contains(['企', '单', '人']) {
+        return None;
+    }
     let reach = whole.char_indices().rev().nth(MOST_AROUND).map_or(0, |(at, _)| at);
     let before = &whole[reach..];
     let behind: &str = page.slice(quantity.number_end, clause.end);
@@ -60,12 +65,25 @@ pub(crate) fn limited(page: &Page<'_>, quantity: &Quantity, clause: Clause) -> O
     // 可补贴1件: weak words need both a subject and a verb right before the number.
     let near = usage.is_some_and(|(at, end)| before[end..].chars().count() <= 4 && at >= restrict_at);
     let certain = strong && used
+        || subject.is_some() && is_whole_clause(page, quantity, clause, whole)
         || near && subject.is_some() && !before.ends_with("最高")
         || quantity.op == Some(Op::AtMost) && used && subject.is_some();
     if !certain {
         return None;
     }
     Some(from + subject.unwrap_or(reach + restrict_at))
+}
+
+/// `单户企业每年最多2项`, `同一集团下属单位合计不超过2项`: the clause says how many, and nothing of what.
+fn is_whole_clause(page: &Page<'_>, quantity: &Quantity, clause: Clause, whole: &str) -> bool {
+    const APIECE: [&str; 8] = ["同一", "单个", "单户", "单家", "每家", "每户", "每个", "一个"];
+    const THOSE: [&str; 7] = ["企业", "单位", "公司", "主体", "机构", "法人", "集团"];
+    let closed = page.slice(quantity.end, clause.end).trim().is_empty() && matches!(quantity.base.as_str(), "项" | "个" | "件");
+    let start = crate::lists::after_last(whole, &[',', ';', ':', '(', '。']);
+    let words =
+        crate::open::without_light(page, whole[start..].trim_end_matches(['不', '得', '超', '过', '多', '于', '最', '至']));
+    let words = words.trim_end_matches(['年', '度', '每', '当']);
+    closed && APIECE.iter().any(|word| words.starts_with(word)) && THOSE.iter().any(|noun| words.ends_with(noun))
 }
 
 /// The period of a limit: `连续3年`, 每年, or nothing.

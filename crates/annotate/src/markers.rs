@@ -83,9 +83,20 @@ pub(crate) fn marker(text: &str) -> Option<Marker> {
         }
         'Ⅰ'..='Ⅻ' => roman(text, first),
         _ if BULLETS.contains(&first) => Some(Marker { style: Style::Bullet, ordinal: 1, length: first.len_utf8() }),
+        '-' | '—' | '－' => dashes(text),
         'a'..='h' | 'A'..='H' => letter(text, first),
         _ => plain(text, first),
     }
+}
+
+/// `——物流园区`, `- 物流园区`: dashes before a word; before a number they are a sign or part of a page number.
+fn dashes(text: &str) -> Option<Marker> {
+    const MOST: usize = 4;
+    let rest = text.trim_start_matches(['-', '—', '－']).trim_start();
+    let length = text.len() - rest.len();
+    let word = rest.chars().next().is_some_and(|first| first.is_alphabetic() || first == '“');
+    let few = text[..length].chars().filter(|character| !character.is_whitespace()).count() <= MOST;
+    (word && few).then_some(Marker { style: Style::Bullet, ordinal: 1, length })
 }
 
 /// `第三章`, `第十二条`, `第二部分`.

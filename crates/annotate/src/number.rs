@@ -35,11 +35,14 @@ pub(crate) fn latin(text: &str, at: usize) -> Option<Numeral> {
     while end < bytes.len() {
         match bytes[end] {
             digit if digit.is_ascii_digit() => plain.push(char::from(digit)),
+            // l0万册: a one that was scanned as a letter.
+            b'l' if end == at => plain.push('1'),
             b'.' if !fraction && bytes.get(end + 1).is_some_and(u8::is_ascii_digit) => {
                 fraction = true;
                 plain.push('.');
             }
             b',' if !fraction && is_thousands(bytes, at, end) => {}
+            b' ' if !fraction && is_spaced(text, at, end) => {}
             _ => break,
         }
         end += 1;
@@ -57,6 +60,13 @@ pub(crate) fn is_thousands(bytes: &[u8], start: usize, at: usize) -> bool {
     let more = bytes.get(at + 4).is_some_and(u8::is_ascii_digit);
     let before = bytes[start.min(at)..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     behind && !more && (1..=3).contains(&before)
+}
+
+/// Whether the blank at `at` separates thousands: `4 000万元`, and not a number from the entry it opens.
+fn is_spaced(text: &str, start: usize, at: usize) -> bool {
+    let opens = start == 0 || text[..start].ends_with(['\n', ' ']);
+    let unit = || text.get(at + 4..).is_some_and(|rest| rest.starts_with(['万', '亿', '元', '人', '户', '亩', '吨']));
+    !opens && is_thousands(text.as_bytes(), start, at) && unit()
 }
 
 /// The value of one Chinese digit or place word.
@@ -140,6 +150,7 @@ mod tests {
             ("5,000万元", "5000 万元"),
             ("1,000,000元", "1000000 元"),
             ("1.5亿元", "1.5 亿元"),
+            ("l0万册", "10 万册"),
             ("10,20", "10 ,20"),
             ("3.", "3 ."),
             ("十五人", "15 人"),

@@ -1,5 +1,8 @@
 //! Numbers whose noun is no indicator of the vocabulary: whether they are asked of an applicant, and the label they get.
 
+mod lasting;
+mod shares;
+
 use crate::bind::floor;
 use crate::outline::Clause;
 use crate::page::Page;
@@ -27,12 +30,22 @@ const MOST_TO_AWARD: usize = 480;
 /// Words that make a share one of growth.
 const GROWN: [&str; 10] =
     ["同比增长", "比上年增长", "较上年增长", "比上一年增长", "平均增长", "年均增长", "增长", "同比提高", "同比增加", "递增"];
-/// Nouns that last.
-const HELD: [&str; 3] = ["记录", "证", "名下"];
 /// Nouns that end a label only with a word before them: 在孵企业.
 const COUNTED: [&str; 6] = ["企业", "单位", "机构", "项目", "产品", "申请"];
 /// Nouns of those who get something, behind the 的 of a condition.
-const RECEIVERS: [&str; 20] = [
+const RECEIVERS: [&str; 32] = [
+    "楼宇",
+    "公司",
+    "旅行社",
+    "大户",
+    "农场",
+    "农户",
+    "市场",
+    "中心",
+    "品牌",
+    "场所",
+    "团队",
+    "载体",
     "企业",
     "单位",
     "项目",
@@ -84,15 +97,17 @@ pub(crate) fn reports(page: &Page<'_>, sentence: usize) -> bool {
 /// Whether a number says who gets what the sentence gives: `对…不低于1000万元的企业,给予…`.
 pub(crate) fn selects_who(page: &Page<'_>, sentence: usize, quantity: &Quantity) -> bool {
     let bounds = page.sentence(sentence);
-    let until = floor(page.text(), bounds.end.min(quantity.end + MOST_TO_AWARD));
-    let tail = page.slice(quantity.end, until);
-    let given = page.hits.cue(CueKind::Award, quantity.end, until).map(|cue| cue.start - quantity.end);
+    let end = list_end(page, quantity);
+    let until = floor(page.text(), bounds.end.min(end + MOST_TO_AWARD));
+    let tail = page.slice(end, until);
+    let given = page.hits.cue(CueKind::Award, end, until).map(|cue| cue.start - end);
     let Some(award) = given.into_iter().chain(ALLOWS.iter().filter_map(|word| tail.find(word))).min() else {
         return false;
     };
     let between = &tail[..award];
     let follows = |rest: &str| PAYS.iter().any(|word| rest.starts_with(word));
     let selects = between.starts_with('的')
+        || RECEIVERS.iter().any(|noun| between.strip_prefix(noun).is_some_and(|rest| rest.starts_with(',')))
         || tail.trim_start_matches('后').strip_prefix(',').is_some_and(follows)
         || between.match_indices('的').any(|(at, _)| {
             let rest = &between[at + '的'.len_utf8()..];
@@ -102,8 +117,19 @@ pub(crate) fn selects_who(page: &Page<'_>, sentence: usize, quantity: &Quantity)
     selects || opens && between.contains(',')
 }
 
+/// Where the list of steps ends that a number stands in.
+fn list_end(page: &Page<'_>, quantity: &Quantity) -> usize {
+    let quantities = &page.tokens.quantities;
+    let at = quantities.partition_point(|other| other.start < quantity.start);
+    let steps = quantities[at..].windows(2).take(MOST_STEPS).take_while(|pair| crate::lists::listed(page, &pair[0], &pair[1]));
+    steps.last().map_or(quantity.end, |pair| pair[1].end)
+}
+
+/// Longer lists of numbers are tables.
+const MOST_STEPS: usize = 12;
+
 /// How a clause that says what is given starts.
-const PAYS: [&str; 13] = ["以", "对", "视同", "按", "给予", "每个", "每家", "最高", "可", "予以", "奖励", "补", "一次性"];
+const PAYS: [&str; 14] = ["分别", "以", "对", "视同", "按", "给予", "每个", "每家", "最高", "可", "予以", "奖励", "补", "一次性"];
 
 /// Signs that somebody is asked for something.
 const ASKS: [&str; 14] = ["应", "须", "需", "申报", "申请", "企业", "单位", "机构", "基地", "合作社", "的,", "给予", "奖", "补"];
@@ -122,23 +148,51 @@ fn starts_soon(rest: &str, noun: &str) -> bool {
 /// The label of a number: the noun before its comparison, the noun behind it, or the deed that lasts so long.
 pub(crate) fn label(page: &Page<'_>, quantity: &Quantity, clause: Clause, from: usize) -> Option<Label> {
     let floor_at = floor(page.text(), quantity.start.saturating_sub(MOST_BEFORE));
-    let period = crate::lexicon::within(&page.hits.periods, clause.start, quantity.start).last();
-    let from = from.max(clause.start).max(floor_at).max(period.map_or(0, |hit| hit.end));
+    let periods = crate::lexicon::within(&page.hits.periods, clause.start, quantity.start);
+    // 万元产值能耗较上一年下降5%: what is compared with is no period of its own.
+    let period = periods.iter().rev().take(MOST_STEPS).find(|hit| !page.slice(clause.start, hit.start).ends_with(['较', '比']));
+    // The number of 近2年 ends no name.
+    let from = if period.is_some_and(|hit| hit.start < from && from <= hit.end) { clause.start } else { from };
+    let reach = from.max(clause.start).max(floor_at);
+    // 在孵企业近两年年均不少于30户: the name stands before the period.
+    let name_first =
+        period.filter(|hit| hit.start > reach && without_light(page, page.slice(hit.end, quantity.start)).is_empty());
+    if let Some(hit) = name_first.filter(|_| quantity.op.is_some())
+        && let Some(label) = named_before(page, quantity, reach, hit.start)
+    {
+        return Some(label);
+    }
+    let from = reach.max(period.map_or(0, |hit| hit.end));
     if matches!(quantity.family, Family::Duration | Family::Day) {
-        return before(page, quantity, from, true).or_else(|| lasting(page, quantity, from));
+        return before(page, quantity, from, true)
+            .or_else(|| lasting::held(page, quantity, clause))
+            .or_else(|| lasting::lasting(page, quantity, from));
     }
     let counted = matches!(quantity.family, Family::Count | Family::Other | Family::Bare | Family::Area);
     if matches!(quantity.base.as_str(), "周岁" | "岁") {
-        return aged(quantity);
+        return aged(page, quantity);
     }
     before(page, quantity, from, !counted)
         .or_else(|| if counted && quantity.family != Family::Area { behind(page, quantity, clause) } else { None })
         .or_else(|| if counted { deed(page, quantity, from) } else { None })
+        .or_else(|| shares::of_doing(page, quantity, clause, from))
+}
+
+/// The noun that ends before the period of a number.
+fn named_before(page: &Page<'_>, quantity: &Quantity, from: usize, to: usize) -> Option<Label> {
+    let stretch = without_light(page, page.slice(from, to));
+    let start = noun_start(page, stretch, page.rules.numbers.ends(WordKind::Measure, stretch).is_some())?;
+    let noun = &stretch[start..];
+    let plain = noun.chars().count() >= 2 && !COUNTED.contains(&noun) && !page.rules.numbers.is(WordKind::Generic, noun);
+    plain.then(|| Label { text: noun.to_owned(), start: from + start, end: quantity.end })
 }
 
 /// The label of a number among requirements that no noun names: `规模不少于50套`, `县级不少于30家`.
 pub(crate) fn nameless(page: &Page<'_>, sentence: usize, quantity: &Quantity) -> Option<Label> {
     let paper = matches!(quantity.unit.as_str(), "份" | "页" | "字" | "次" | "个" | "级" | "类");
+    if let Some(label) = selected(page, quantity) {
+        return Some(label);
+    }
     if quantity.op.is_none() || paper || page.phrase || !page.permit(sentence).asked {
         return None;
     }
@@ -150,8 +204,59 @@ pub(crate) fn nameless(page: &Page<'_>, sentence: usize, quantity: &Quantity) ->
     Some(Label { text, start: quantity.start, end: quantity.end })
 }
 
+/// The label of a number that is asked for and that no rule names: the last words before it, else the first behind it.
+pub(crate) fn modest(page: &Page<'_>, sentence: usize, quantity: &Quantity, clause: Clause, from: usize) -> Option<Label> {
+    let lower = matches!(quantity.op, Some(model::Op::AtLeast | model::Op::More));
+    let capped = matches!(quantity.family, Family::Money | Family::MoneyFx | Family::Percent);
+    let asked = !page.phrase && page.permit(sentence).asked || selects_who(page, sentence, quantity);
+    let lasts = matches!(quantity.family, Family::Duration | Family::Day);
+    if quantity.op.is_none() || lasts || capped && !lower || !asked {
+        return None;
+    }
+    let start = from.max(clause.start);
+    let words = without_light(page, page.slice(start.min(quantity.start), quantity.start));
+    let words = &words[crate::lists::after_last(words, &[',', ';', ':', '(', ')', '。', '\n', '、', '的', '有'])..];
+    let reach = words.char_indices().rev().nth(MOST_MODEST - 1).map_or(0, |(at, _)| at);
+    let tokens = page.segmenter.tag(&words[reach..], true);
+    let first = tokens.iter().position(|token| !page.rules.numbers.is(WordKind::Break, token.word))?;
+    let text: String = tokens[first..].iter().map(|token| token.word).collect();
+    let plain = text.chars().count() >= 2 && text.chars().all(char::is_alphabetic);
+    // 提供1亿元以上: what is done with so much is no name of it.
+    let noun = |tag: &str| tag.starts_with(['n', 'j', 'l', 'x']) || tag.starts_with("vn");
+    let nouns = tokens.last().is_some_and(|token| noun(token.tag) || token.tag.starts_with('v') && !capped);
+    let at = start + page.slice(start, quantity.start).rfind(text.as_str())?;
+    (plain && nouns).then_some(Label { text, start: at, end: quantity.end })
+}
+
+/// The longest of such labels, in characters.
+const MOST_MODEST: usize = 8;
+
+/// `其中年营业收入超过1000万元的不少于5家`: how many of those that the number before selects.
+fn selected(page: &Page<'_>, quantity: &Quantity) -> Option<Label> {
+    let before = &page.text()[..quantity.start];
+    let before = ["企业", "单位", "机构", "项目", "人员", "用户", "商户"]
+        .iter()
+        .find_map(|noun| before.strip_suffix(noun))
+        .unwrap_or(before);
+    let counted = quantity.family == Family::Count && matches!(quantity.base.as_str(), "家" | "户" | "个" | "人" | "项");
+    let start = before.strip_suffix('的').filter(|_| counted && quantity.op.is_some())?.len();
+    let index = page.tokens.quantities.partition_point(|other| other.end < start);
+    let selects = page.tokens.quantities.get(index).is_some_and(|other| other.end == start && other.op.is_some());
+    let text = if quantity.base == "人" { "人数".to_owned() } else { format!("{}数", quantity.unit) };
+    selects.then_some(Label { text, start: start + '的'.len_utf8(), end: quantity.end })
+}
+
 /// `已满50周岁` is about age whatever stands before it.
-fn aged(quantity: &Quantity) -> Option<Label> {
+fn aged(page: &Page<'_>, quantity: &Quantity) -> Option<Label> {
+    const SERVED: [&str; 6] = ["老年人", "老人", "儿童", "学生", "未成年人", "幼儿"];
+    const SERVING: [&str; 8] = ["服务", "为", "向", "面向", "针对", "收住", "接收", "招收"];
+    // 服务60周岁以上老年人: whom an applicant serves is not the applicant.
+    let from = floor(page.text(), quantity.start.saturating_sub(12));
+    let serves = SERVING.iter().any(|verb| page.slice(from, quantity.start).ends_with(verb));
+    let behind = page.text()[quantity.end..].trim_start_matches('的');
+    if serves && SERVED.iter().any(|served| behind.starts_with(served)) {
+        return None;
+    }
     Some(Label { text: "年龄".to_owned(), start: quantity.start, end: quantity.end })
 }
 
@@ -180,15 +285,21 @@ fn before(page: &Page<'_>, quantity: &Quantity, from: usize, measured: bool) -> 
         let start = noun_start(page, grown, numbers.ends(WordKind::Measure, grown).is_some())?;
         return Some(Label { text: format!("{}增长率", &grown[start..]), start: from + start, end: quantity.end });
     }
-    if let Some(label) = ratio_of_two(stretch, from, quantity) {
+    if let Some(label) = shares::shrunk(page, quantity, stretch, from) {
         return Some(label);
     }
-    if let Some(label) = share(page, quantity, from) {
+    if let Some(label) = shares::ratio_of_two(stretch, from, quantity) {
+        return Some(label);
+    }
+    if let Some(label) = shares::share(page, quantity, from) {
+        return Some(label);
+    }
+    if let Some(label) = shares::bracketed(page, stretch, from, quantity) {
         return Some(label);
     }
     let measure = numbers.ends(WordKind::Measure, stretch).is_some();
     if measured && !measure {
-        return None;
+        return shares::of_people(page, quantity, stretch, from);
     }
     let start = noun_start(page, stretch, measure)?;
     let noun = stretch[start..].trim_matches(['“', '”', '"', '、', ' ']);
@@ -212,27 +323,6 @@ fn before(page: &Page<'_>, quantity: &Quantity, from: usize, measured: bool) -> 
     // 固定生产基地1000亩以上: of the land itself.
     let text = if quantity.family == Family::Area && !measure { format!("{noun}面积") } else { noun.to_owned() };
     Some(Label { text, start: at, end: quantity.end })
-}
-
-/// `科技型企业占60%以上`: the share of a noun in a whole that is not named.
-fn share(page: &Page<'_>, quantity: &Quantity, from: usize) -> Option<Label> {
-    if quantity.family != Family::Percent {
-        return None;
-    }
-    let part = page.slice(from, quantity.start).trim_end_matches(['达', '应', '须', '要', '需', '均']).strip_suffix('占')?;
-    let start = noun_start(page, part, false)?;
-    let noun = &part[start..];
-    let plain = noun.chars().count() >= 2;
-    plain.then(|| Label { text: format!("{noun}占比"), start: from + start, end: quantity.end })
-}
-
-/// `授信额度与净资产之比`: both names make the label.
-fn ratio_of_two(stretch: &str, from: usize, quantity: &Quantity) -> Option<Label> {
-    let pair = stretch.strip_suffix("之比").or_else(|| stretch.strip_suffix("的比值"))?;
-    let start = crate::lists::after_last(pair, &[',', ';', ':', '。', '(', ')', '\n']);
-    let names = pair[start..].trim();
-    let plain = names.contains(['与', '和', '同']) && (3..=MOST_LABEL * 2).contains(&names.chars().count());
-    plain.then(|| Label { text: format!("{names}之比"), start: from + start, end: quantity.end })
 }
 
 /// The noun a stretch ends with.
@@ -275,8 +365,16 @@ fn owner_of(page: &Page<'_>, stretch: &str) -> Option<String> {
         let owner = &last[start..];
         return (owner.chars().count() <= MOST_LABEL * 2).then(|| owner.to_owned());
     }
-    let start = noun_start(page, last, false)?;
+    let Some(start) = noun_start(page, last, false) else { return deed_of(page, last) };
     Some(last[start..].to_owned())
+}
+
+/// The verb of two characters a stretch ends with: 按交易量返还的 before 比例.
+fn deed_of(page: &Page<'_>, stretch: &str) -> Option<String> {
+    let reach = stretch.char_indices().rev().nth(7).map_or(0, |(at, _)| at);
+    let tokens = page.segmenter.tag(&stretch[reach..], true);
+    let last = tokens.last().filter(|token| token.tag.starts_with('v') && token.word.chars().count() > 1)?;
+    (!page.rules.numbers.is(WordKind::Break, last.word)).then(|| last.word.to_owned())
 }
 
 /// Where the noun phrase a stretch ends with starts; `certain` where its last word is known to be a noun.
@@ -300,6 +398,14 @@ fn noun_start(page: &Page<'_>, stretch: &str, certain: bool) -> Option<usize> {
         let short = stretch[start..].chars().count() == 1;
         let breaks = numbers.is(WordKind::Break, token.word) && !joined && !short
             || token.word.chars().any(|character| ",:;。()\n《》<>".contains(character) || character.is_ascii_digit());
+        // 采购率、回收率: two measures, not one.
+        let coordinate = certain && !last && matches!(token.word, "、" | "和" | "及") && {
+            let end = start - token.word.len();
+            numbers.ends(WordKind::Measure, &stretch[..end]).is_some()
+        };
+        if coordinate {
+            break;
+        }
         let adds = adds || joined;
         let measures = last && certain && !breaks;
         if breaks || !(adds || measures) || last && !(noun || measures) {
@@ -318,6 +424,9 @@ fn noun_start(page: &Page<'_>, stretch: &str, certain: bool) -> Option<usize> {
         .map_or(&stretch[start..], |(_, noun)| noun);
     let trimmed = noun.trim_start_matches(['、', '和', '与', ' ', '“', '”', '"', '+']);
     let start = stretch.len() - trimmed.len();
+    // 万元产值能耗: per so much of it.
+    let per = stretch[..start].strip_suffix("万元").filter(|rest| !rest.ends_with(|last: char| last.is_numeric()));
+    let start = per.map_or(start, str::len);
     (!trimmed.is_empty()).then_some(start)
 }
 
@@ -353,6 +462,11 @@ fn behind(page: &Page<'_>, quantity: &Quantity, clause: Clause) -> Option<Label>
         length += token.word.len();
     }
     let noun = head[..length].trim_matches(['“', '”', '"', ' ']);
+    let noun = tokens.iter().fold(noun, |rest, token| {
+        // 省级以上绿色建筑相关科研项目: of a long noun the words at its end.
+        let long = rest.chars().count() > MOST_LABEL;
+        if long { rest.strip_prefix(token.word).unwrap_or(rest) } else { rest }
+    });
     if !named || noun.chars().count() < 2 || noun.chars().count() > MOST_LABEL {
         return None;
     }
@@ -382,51 +496,4 @@ fn deed(page: &Page<'_>, quantity: &Quantity, from: usize) -> Option<Label> {
         return None;
     }
     Some(Label { text: format!("{}{unit}数", last.word), start: from + stretch.len() - last.word.len(), end: quantity.end })
-}
-
-/// The first verb of a lasting deed among the last characters of a stretch, and where it stands.
-fn tenure<'p>(page: &Page<'p>, stretch: &str, reach: usize) -> Option<(usize, &'p str)> {
-    let reach = stretch.char_indices().rev().nth(reach).map_or(0, |(at, _)| at);
-    let words = page.rules.numbers.list(WordKind::Tenure).iter();
-    words
-        .filter_map(|word| stretch[reach..].find(word.as_str()).map(|at| (reach + at, word.as_str())))
-        .min_by_key(|(at, word)| (*at, std::cmp::Reverse(word.len())))
-}
-
-/// The deed that lasts: `在本市参加社会保险满2年`, and the event since which time runs: `退役后6个月内`.
-fn lasting(page: &Page<'_>, quantity: &Quantity, from: usize) -> Option<Label> {
-    let numbers = &page.rules.numbers;
-    let stretch = without_light(page, page.slice(from, quantity.start));
-    let within = page.slice(quantity.number_end, quantity.end).ends_with('内');
-    let last = stretch.rsplit([',', ':', ';', '(', ')', '、']).next().unwrap_or(stretch);
-    if within {
-        let event = last.trim_end_matches('后').trim_end_matches('之');
-        let word = numbers.ends(WordKind::Elapsed, event)?;
-        return Some(Label {
-            text: format!("{word}年限"),
-            start: quantity.start - stretch.len().min(word.len()),
-            end: quantity.end,
-        })
-        .map(|label| Label { start: from + stretch.rfind(word).unwrap_or(0), ..label });
-    }
-    if !matches!(quantity.op, Some(model::Op::AtLeast | model::Op::More)) {
-        return None;
-    }
-    // 从事甲、乙等相关业务5年以上: the verb stands before the list.
-    let whole = stretch.rsplit([',', ':', ';', '(', ')']).next().unwrap_or(stretch);
-    let (last, (at, word)) = tenure(page, last, MOST_LABEL + 3)
-        .map(|found| (last, found))
-        .or_else(|| tenure(page, whole, MOST_LABEL * 2).map(|found| (whole, found)))?;
-    let object = last[at + word.len()..].trim_end_matches('的');
-    let object = object.rsplit('的').next().unwrap_or(object);
-    // 签订5年以上技术许可协议 is about what stands behind the number.
-    if object.contains(['和', '且', '或']) || object.is_empty() && word == "签订" {
-        return None;
-    }
-    // 不动产权证, 自有住房记录: a noun needs the word before it.
-    let held = HELD.contains(&word);
-    let start = if held { noun_start(page, &last[..at + word.len()], true)? } else { at };
-    let verb = if held { &last[start..at + word.len()] } else { word };
-    let text = format!("{verb}{object}年限");
-    Some(Label { text, start: from + (stretch.len() - last.len()) + start, end: quantity.end })
 }

@@ -49,7 +49,7 @@ pub(crate) struct Page<'a> {
     /// What the document says of its own 以上 and 以下.
     inclusion: OnceCell<Inclusion>,
     /// What the last number required was of, for a tier whose name stands in the sentence before.
-    pub(crate) carried: RefCell<Option<Carried>>,
+    pub(crate) carried: RefCell<Vec<Carried>>,
 }
 
 /// Something found, in bytes of the reading.
@@ -64,13 +64,14 @@ pub(crate) struct Draft {
     pub(crate) sentence: usize,
 }
 
-/// The indicator of the last number required.
+/// The indicator of a number required in the sentence before.
 #[derive(Debug, Clone)]
 pub(crate) struct Carried {
     pub(crate) sentence: usize,
     pub(crate) indicator: String,
     pub(crate) base: String,
     pub(crate) family: crate::token::Family,
+    pub(crate) op: Option<model::Op>,
 }
 
 /// A text without title is read as a phrase up to this many bytes.
@@ -122,7 +123,7 @@ impl<'a> Page<'a> {
                 .any(|word| around.title.contains(word)),
             permits: Vec::new(),
             inclusion: OnceCell::new(),
-            carried: RefCell::new(None),
+            carried: RefCell::new(Vec::new()),
         };
         page.permits = permits::all(&page);
         page

@@ -74,17 +74,24 @@ impl Places {
     pub(crate) fn find(&self, text: &str, region: &str) -> Vec<Named> {
         self.automaton
             .find_iter(text)
-            .map(|found| {
+            .filter_map(|found| {
                 let meaning = &self.meanings[found.pattern().as_usize()];
                 let (codes, relative) = match meaning {
                     Meaning::Codes(codes) => (nearest(codes, region), false),
                     Meaning::Relative(level) => (relative(*level, region), true),
                     Meaning::Zone => (Vec::new(), false),
                 };
-                Named { start: found.start(), end: found.end(), codes, relative, zone: *meaning == Meaning::Zone }
+                let word = &text[found.start()..found.end()];
+                let named = Named { start: found.start(), end: found.end(), codes, relative, zone: *meaning == Meaning::Zone };
+                (!is_a_common_word(word, &named.codes)).then_some(named)
             })
             .collect()
     }
+}
+
+/// 城区, 矿区 and 郊区 are districts of several cities, and words anywhere else: 五城区.
+fn is_a_common_word(word: &str, codes: &[String]) -> bool {
+    codes.len() > 1 && word.chars().count() == 2 && word.ends_with('区')
 }
 
 fn short_name(name: &str) -> &str {

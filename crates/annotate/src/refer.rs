@@ -70,7 +70,9 @@ fn by_reference(page: &Page<'_>, hit: &Hit<u16>, clause: Clause, id: &str) -> Op
     let reference = behind[..stop].trim();
     let numbers = &page.rules.numbers;
     let named = numbers.ends(WordKind::Reference, reference).is_some();
-    let plain = !reference.chars().any(|character| character.is_ascii_digit() || character == '%');
+    // 不高于控制目标(5.5%): the number says what the reference is.
+    let said = behind[stop..].strip_prefix('(').is_some_and(|note| note.starts_with(|first: char| first.is_ascii_digit()));
+    let plain = !said && !reference.chars().any(|character| character.is_ascii_digit() || character == '%');
     if !named || !plain || reference.chars().count() > MOST_REFERENCE || behind[stop..].starts_with('的') {
         return None;
     }

@@ -124,7 +124,9 @@ pub(crate) fn titles(page: &Page<'_>) -> Vec<Draft> {
         let title = &text[at + '《'.len_utf8()..end - '》'.len_utf8()];
         let (before, after) = around(text, at, end);
         let relation = relation(page, before, after, &format!("{before}{after}"));
-        if !is_policy(page, title) || is_own(page, title, relation) || !seen.insert(title.to_owned()) {
+        // Named again with its number, a title is cited again.
+        let known = !seen.insert(title.to_owned()) && !is_numbered(&text[end..]);
+        if !is_policy(page, title) || is_own(page, title, relation) || known {
             continue;
         }
         let what = What::Reference { key: None, title: Some(title.to_owned()), relation: relation.to_owned() };
@@ -132,6 +134,11 @@ pub(crate) fn titles(page: &Page<'_>) -> Vec<Draft> {
     }
     drafts.extend(rule_sets(page));
     drafts
+}
+
+/// Whether a number in brackets stands right behind a title: `(国发〔2020〕1号)`.
+fn is_numbered(rest: &str) -> bool {
+    rest.starts_with('(') && rest.chars().take(30).skip_while(|character| *character != '〔').any(|character| character == '号')
 }
 
 /// The shortest title that names one policy; 《管理办法》 and 《通知》 name one named before.

@@ -12,7 +12,7 @@ const MOST_AREAS: usize = 3;
 /// Adverbs between a place and what is done there.
 const MOST_MANNERS: usize = 5;
 /// How far behind a place its enterprise may be named, in characters.
-const MOST_MODIFIER: usize = 14;
+pub(crate) const MOST_MODIFIER: usize = 14;
 /// Marks that end a noun.
 const STOPS: [char; 9] = [',', '。', ';', ':', '、', '(', ')', '《', '\n'];
 
@@ -66,8 +66,8 @@ pub(crate) fn read(page: &Page<'_>, places: &Places, sentence: usize) -> Vec<Dra
         covered = tied.end.max(place.end);
         drafts.push(draft(page, sentence, bounds.start, tied, place));
     }
-    let park = unnamed(page, sentence, slice, bounds.start);
-    let park = park.filter(|park| drafts.iter().all(|draft| park.end < draft.start));
+    let park = crate::parks::read(page, sentence, slice, bounds.start);
+    let park = park.filter(|park| drafts.iter().all(|draft| park.end < draft.start || draft.end < park.start));
     drafts.splice(0..0, park);
     if !drafts.is_empty() {
         drafts.extend(left_out(page, places, sentence, slice, bounds.start));
@@ -81,28 +81,6 @@ fn is_outcome(page: &Page<'_>, before: &str) -> bool {
     page.rules
         .words(WordingKind::Outcome)
         .any(|word| before.ends_with(word) && !["支持", "鼓励", "引导", "推动", "帮助"].contains(&word))
-}
-
-/// Where words begin and end that can only lead to a place: `注册在`, `统计关系在`.
-fn open_label(page: &Page<'_>, slice: &str) -> Option<(usize, usize)> {
-    if !page.rules.says(WordingKind::PlaceLabel, slice) && !page.rules.says(WordingKind::PlaceNoun, slice) {
-        return None;
-    }
-    let labels = page.rules.words(WordingKind::PlaceLabel).filter(|label| label.ends_with(['在', '于', '为']));
-    let label = labels.filter_map(|label| Some((slice.find(label)?, slice.find(label)? + label.len())));
-    let nouns = page.rules.words(WordingKind::PlaceNoun).filter_map(|noun| {
-        let at = slice.find(noun)?;
-        let mut rest = &slice[at + noun.len()..];
-        // 注册地址、主要办公场所在…: several things at one place.
-        while let Some(next) = rest.strip_prefix(['、', '和', '及', '与']) {
-            let next = ["主要", "实际"].iter().find_map(|word| next.strip_prefix(word)).unwrap_or(next);
-            let Some(noun) = page.rules.words(WordingKind::PlaceNoun).find(|noun| next.starts_with(*noun)) else { break };
-            rest = &next[noun.len()..];
-        }
-        let rest = rest.trim_start_matches(['均', '都', '应', '须']);
-        rest.strip_prefix('在').map(|rest| (at, slice.len() - rest.len()))
-    });
-    label.chain(nouns).min_by_key(|(at, end)| (*at, usize::MAX - *end))
 }
 
 /// `(宁波市除外)`, `(不含宁波)` behind a place: where applicants must not be.
@@ -141,22 +119,6 @@ fn left_out(page: &Page<'_>, places: &Places, sentence: usize, slice: &str, offs
 fn names_same(draft: &Draft, indicator: &str, names: &[String]) -> bool {
     matches!(&draft.what, What::Condition(condition)
         if condition.indicator == indicator && matches!(&condition.value, Value::List(known) if known == names))
-}
-
-/// `注册在基金小镇`: a park no list knows, behind words that can only lead to a place.
-fn unnamed(page: &Page<'_>, sentence: usize, slice: &str, offset: usize) -> Option<Draft> {
-    let (at, from) = open_label(page, slice)?;
-    let rest = &slice[from..];
-    let reach = rest.char_indices().nth(MOST_MODIFIER + 6).map_or(rest.len(), |(at, _)| at);
-    let stop = rest[..reach].find([',', '。', ';', ':', '、', '的', '且', '\n']).unwrap_or(reach);
-    let length = page.rules.words(WordingKind::Park).filter_map(|word| Some(rest[..stop].find(word)? + word.len())).min()?;
-    let name = rest[..length].to_owned();
-    let condition = Condition {
-        negated: page.is_refused(sentence, offset + at),
-        ..Condition::new("reg.place", Op::In, Value::List(vec![name]))
-    };
-    let start = offset + at;
-    Some(Draft { what: What::Condition(condition), start, end: offset + from + length, confidence: 0.7, rule: "place", sentence })
 }
 
 /// The places of a sentence, neighbours in a list as one.
@@ -212,12 +174,13 @@ fn stands_alone(slice: &str, named: &Named) -> bool {
     let open = before.is_empty() || before.ends_with(['在', '于', '为', ',', ':', '、', '对', '由', '是', '含', '(', '从', '持']);
     // 农业中关村 and 北京市属企业 are no places of registration.
     let within = named.zone && before.ends_with(|last: char| last.is_alphabetic()) && !before.ends_with(ZONE_LEADS);
-    let owned = slice[named.end..].starts_with('属');
+    let behind = &slice[named.end..];
+    let owned = behind.starts_with('属') && !behind.starts_with("属地");
     (!bare || open) && !within && !owned
 }
 
 /// Behind the words of area, notes in parentheses and names of parks that follow a name.
-fn area_end(page: &Page<'_>, slice: &str, from: usize) -> usize {
+pub(crate) fn area_end(page: &Page<'_>, slice: &str, from: usize) -> usize {
     let mut end = from;
     for _ in 0..MOST_AREAS {
         let rest = &slice[end..];
@@ -263,9 +226,22 @@ fn name_of(page: &Page<'_>, slice: &str, named: &Named, end: usize) -> String {
 /// What is required of a place, if anything.
 fn tied(page: &Page<'_>, sentence: usize, slice: &str, place: &Place) -> Option<Tied> {
     labelled(page, slice, place)
-        .or_else(|| acted(page, slice, place))
+        .or_else(|| acted(page, sentence, slice, place))
         .or_else(|| otherwise(page, slice, place))
         .or_else(|| named_subject(page, sentence, slice, place))
+        .or_else(|| situated(slice, place))
+}
+
+/// `申报主体为在本市范围内,…`, `适用于本省行政区域内,…`: where applicants are, and nothing more.
+fn situated(slice: &str, place: &Place) -> Option<Tied> {
+    let (start, _) = opening(slice, place);
+    let before = &slice[..start];
+    let led =
+        ["适用", "主体为", "单位为", "企业为", "对象为", "应为", "须为", "应", "须"].iter().any(|word| before.ends_with(word));
+    let rest = &slice[place.end..];
+    let noted = rest.starts_with('(').then(|| rest.find(')')).flatten().map_or(rest, |close| &rest[close + 1..]);
+    let area = place.end > place.named && noted.starts_with([',', '、', '且']);
+    (led && area).then(|| registered(start, place.end))
 }
 
 fn registered(start: usize, end: usize) -> Tied {
@@ -294,13 +270,18 @@ fn labelled(page: &Page<'_>, slice: &str, place: &Place) -> Option<Tied> {
     let from = crate::lists::after_last(noun, &[',', '。', ';', ':', '(']);
     let subject = &noun[from..];
     let short = subject.chars().count() <= 24 && !subject.contains(['的', '\n']);
+    // 项目实施地在本市: not where the applicant is, but where its project is.
+    if let Some(site) = page.rules.words(WordingKind::SiteNoun).find(|word| short && subject.ends_with(*word)) {
+        let start = from + subject.len() - site.len();
+        return Some(Tied { indicator: "free:项目实施地".to_owned(), start, end: place.end, subject: false });
+    }
     let ends = page.rules.words(WordingKind::PlaceNoun).any(|word| subject.ends_with(word));
     let start = page.rules.words(WordingKind::PlaceNoun).filter_map(|word| subject.find(word)).min();
     (short && ends).then(|| registered(from + start.unwrap_or(0), place.end))
 }
 
 /// `在本市行政区域内依法登记注册`.
-fn acted(page: &Page<'_>, slice: &str, place: &Place) -> Option<Tied> {
+fn acted(page: &Page<'_>, sentence: usize, slice: &str, place: &Place) -> Option<Tied> {
     let (start, opened) = opening(slice, place);
     let mut at = place.end;
     for _ in 0..MOST_MANNERS {
@@ -324,8 +305,11 @@ fn acted(page: &Page<'_>, slice: &str, place: &Place) -> Option<Tied> {
     }
     let rest = &slice[end..];
     let weak = ["经营", "生产经营", "纳税", "购置", "租赁", "引进", "备案"].iter().any(|word| slice[at..end] == **word);
+    // 在本市从事…的企业 is one of the place only where applicants are described.
+    let pursues = slice[at..end].ends_with("从事");
     let fits = end > at
         && (!weak || opened)
+        && (!pursues || opened && subject::describes(page, sentence))
         && !acts_on_a_thing(page, &slice[at..end], rest)
         && !page.rules.words(WordingKind::NotRegistered).any(|word| rest.starts_with(word));
     fits.then(|| registered(start, end))
@@ -390,7 +374,10 @@ fn named_subject(page: &Page<'_>, sentence: usize, slice: &str, place: &Place) -
         .filter_map(|word| Some((window.find(word)?, word)))
         .min_by_key(|(at, word)| (*at, usize::MAX - word.len()))?;
     let modifier = &window[..head.0];
-    let foreign = page.rules.says(WordingKind::Foreign, modifier);
+    // 我市软件和信息技术服务业企业: a line of business may say 和.
+    let trade = page.rules.industries.contains_key(modifier.strip_suffix('业').unwrap_or(modifier))
+        || page.rules.industries.contains_key(modifier);
+    let foreign = !trade && page.rules.says(WordingKind::Foreign, modifier);
     let zone = !place.coded && place.sure;
     let dated = modifier.contains(|character: char| character.is_ascii_digit());
     let described = dated || !modifier.is_empty() && !is_description(page, sentence, modifier);

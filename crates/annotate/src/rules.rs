@@ -171,6 +171,7 @@ pub(crate) enum WordKind {
     Grown,
     Light,
     Measure,
+    Narrow,
     Premises,
     Reference,
     Report,
@@ -260,6 +261,7 @@ pub(crate) enum CueKind {
     Authority,
     Award,
     Benefit,
+    BodyDuty,
     Budget,
     Cap,
     Deadline,
@@ -271,6 +273,7 @@ pub(crate) enum CueKind {
     Listing,
     Negator,
     Obligation,
+    Only,
     Priority,
     ProjectPeriod,
     Quota,
@@ -318,6 +321,8 @@ pub(crate) enum WordingKind {
     Area,
     Asserting,
     Becoming,
+    /// What is done on a day that matters for who may apply.
+    DatedAct,
     Denying,
     FactTail,
     First,
@@ -335,6 +340,8 @@ pub(crate) enum WordingKind {
     NotHead,
     NotHeld,
     NotRegistered,
+    /// First words of a requirement of its own.
+    Opening,
     OpenTitle,
     OtherAct,
     Outcome,
@@ -351,7 +358,11 @@ pub(crate) enum WordingKind {
     RightOnly,
     /// Whom the policy is for.
     Scope,
+    /// Where a project is.
+    SiteNoun,
     Statistic,
+    /// Tasks of offices, where they open a clause outside conditions.
+    Task,
     TitleTail,
     Vague,
 }

@@ -1,4 +1,4 @@
-//! What kind of enterprise is meant: size class, 规模以上, line of business, legal form, and dates of its acts.
+//! What kind of enterprise is meant: size class, 规模以上, line of business and legal form.
 
 use model::{Condition, Op, Value, What};
 
@@ -18,7 +18,7 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
         drafts.extend(entities(page, sentence));
     }
     drafts.extend(turned);
-    drafts.extend(dates(page, sentence));
+    drafts.extend(crate::days::read(page, sentence));
     drafts
 }
 
@@ -123,7 +123,9 @@ fn scale(page: &Page<'_>, sentence: usize, start: usize, end: usize) -> Option<D
         .iter()
         .filter_map(|word| rest.find(word).map(|at| at + word.len()))
         .min()
-        .filter(|end| rest[..*end].chars().count() <= 14 && !rest[..*end].contains([',', '、']));
+        .filter(|end| rest[..*end].chars().count() <= 14 && !rest[..*end].contains([',', '、']))
+        // 投资纳统1000万元以上的企业: what is entered is an amount.
+        .filter(|end| !rest[..*end].contains(|character: char| character.is_ascii_digit()));
     let name = page.slice(start, end);
     let whole = ["入规纳统", "入库纳统"].contains(&name) && before.ends_with('已');
     // 企业名录库 is where the enterprise is entered, not what it is.
@@ -205,6 +207,7 @@ fn entities(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
 /// `企业、事业单位、行业协会`: where a list of kinds of applicants begins that a kind other than enterprises goes on.
 fn list_before(page: &Page<'_>, sentence: usize, before: &str, after: &str) -> Option<usize> {
     const MOST_BEFORE: usize = 24;
+    const MOST_KIND: usize = 10;
     let reach = before.char_indices().rev().nth(MOST_BEFORE).map_or(0, |(at, _)| at);
     let stop = before[reach..].char_indices().rev().find(|(_, mark)| [',', '。', ':', ';', '的', '(', '为'].contains(mark));
     let from = stop.map_or(reach, |(at, mark)| reach + at + mark.len_utf8());
@@ -219,6 +222,8 @@ fn list_before(page: &Page<'_>, sentence: usize, before: &str, after: &str) -> O
     let first = list.split(['、', '和', '或', '及']).next().is_some_and(|name| kinds.iter().any(|kind| name.ends_with(kind)));
     // What stands between the joint and the kind only describes it: 公益三类事业单位.
     let near = list[joint..].chars().count() <= 6 && !list.contains(|character: char| character.is_ascii_digit());
+    // 在本市创办小微企业、合作社: a clause, not a list.
+    let near = near && list.split(['、', '和', '或', '及']).all(|name| name.chars().count() <= MOST_KIND);
     let ends = after.is_empty()
         || after.starts_with([',', '。', ';', ')', '(', '、'])
         || ["均可", "可", "等", "及其他", "和其他", "或"].iter().any(|word| after.starts_with(word));
@@ -282,81 +287,4 @@ fn transition(page: &Page<'_>, sentence: usize) -> Option<Draft> {
     condition.negated = page.is_refused(sentence, bounds.start + turn);
     let (start, end) = (bounds.start + from_at, bounds.start + turn + word.len() + to.len());
     Some(Draft { what: What::Condition(condition), start, end, confidence: 0.8, rule: "transition", sentence })
-}
-
-/// What is done on a day that matters for who may apply.
-const ACTS: [&str; 27] = [
-    "购置",
-    "投产",
-    "竣工",
-    "开工",
-    "注册",
-    "成立",
-    "设立",
-    "租赁",
-    "引进",
-    "获得",
-    "取得",
-    "完工",
-    "投入",
-    "认定",
-    "新建",
-    "建成",
-    "建设完成",
-    "登记",
-    "开业",
-    "开街",
-    "实施",
-    "迁入",
-    "落户",
-    "签订",
-    "备案",
-    "到账",
-    "装修",
-];
-/// How far behind a day the act may stand, in characters.
-const MOST_TO_ACT: usize = 24;
-
-/// `于2016年1月1日后新购置办公用房的`, `须在2024年9月30日前开工`.
-fn dates(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
-    let bounds = page.sentence(sentence);
-    let from = page.tokens.dates.partition_point(|date| date.start < bounds.start);
-    let mut drafts = Vec::new();
-    for token in page.tokens.dates[from..].iter().take_while(|date| date.end <= bounds.end) {
-        let Some(date) = token.date(None).filter(|_| token.day.is_some()) else { continue };
-        let rest = page.slice(token.end, bounds.end);
-        let Some((op, word)) = side_of(rest) else { continue };
-        let reach = rest.char_indices().nth(MOST_TO_ACT).map_or(rest.len(), |(at, _)| at);
-        let deadline = page.has(CueKind::Deadline, bounds.start, bounds.end) && !rest.contains("可申请");
-        let asked = rest.contains('的') && op != Op::AtMost || page.permit(sentence).asked;
-        if deadline || !asked || !ACTS.iter().any(|act| rest[..reach].contains(act)) {
-            continue;
-        }
-        let mut condition = Condition::new("project.date", op, Value::Text(date.to_string()));
-        condition.negated = page.is_refused(sentence, token.start);
-        drafts.push(Draft {
-            what: What::Condition(condition),
-            start: token.start,
-            end: token.end + word,
-            confidence: 0.65,
-            rule: "date",
-            sentence,
-        });
-    }
-    drafts
-}
-
-/// On which side of a day something must lie, and the length of the words that say so.
-fn side_of(rest: &str) -> Option<(Op, usize)> {
-    let plain = rest.strip_prefix("(含)");
-    let noted = if plain.is_some() { "(含)".len() } else { 0 };
-    let words = plain.unwrap_or(rest);
-    let later = ["以后", "之后", "后", "起"].iter().find(|word| words.starts_with(**word));
-    let earlier = ["以前", "之前", "前"].iter().find(|word| words.starts_with(**word));
-    let included = noted > 0 || words.starts_with("后(含)");
-    match (later, earlier) {
-        (Some(word), _) => Some((if included { Op::AtLeast } else { Op::More }, noted + word.len())),
-        (None, Some(word)) => Some((Op::AtMost, noted + word.len())),
-        (None, None) => None,
-    }
 }

@@ -28,8 +28,8 @@ struct Mention {
     start: usize,
     end: usize,
     names: Vec<String>,
-    /// No rule lists it.
-    open: bool,
+    /// The ending it was known by, where no rule lists it.
+    ending: Option<String>,
 }
 
 /// The titles one sentence requires.
@@ -104,7 +104,7 @@ fn mentions(page: &Page<'_>, sentence: usize) -> Vec<Mention> {
             let name = &page.rules.qualifications[usize::from(hit.what)].name;
             let (start, levels) = levels_before(page, bounds.start, hit.start);
             let names = levels.iter().map(|level| format!("{level}{name}")).collect();
-            Mention { start, end: hit.end, names, open: false }
+            Mention { start, end: hit.end, names, ending: None }
         })
         .collect();
     let listed = mentions.len();
@@ -127,7 +127,8 @@ fn levels_before(page: &Page<'_>, from: usize, at: usize) -> (usize, Vec<String>
         let Some(length) = length else { break };
         start = from + bare.len() - length;
     }
-    let words = page.slice(start, at).replace(['"', '“', '”'], "");
+    // 市级及以上 is one level, not two.
+    let words = page.slice(start, at).replace(['"', '“', '”'], "").replace("及以上", "以上");
     let mut levels: Vec<String> =
         words.split(['、', '和', '或', '及']).map(|level| level.trim_end_matches("的")).map(str::to_owned).collect();
     levels.retain(|level| !level.is_empty());
@@ -158,7 +159,12 @@ fn open_mentions(page: &Page<'_>, sentence: usize) -> Vec<Mention> {
             if whole && !given && !goes_on {
                 let offset = slice[start..].len() - slice[start..].trim_start_matches(QUOTES).len();
                 let start = bounds.start + start + offset;
-                found.push(Mention { start, end: bounds.start + end, names: vec![name.to_owned()], open: true });
+                found.push(Mention {
+                    start,
+                    end: bounds.start + end,
+                    names: vec![unquoted(name)],
+                    ending: Some(ending.to_owned()),
+                });
             }
         }
     }
@@ -171,6 +177,12 @@ fn open_mentions(page: &Page<'_>, sentence: usize) -> Vec<Mention> {
         kept
     });
     found
+}
+
+/// A name without quotation marks of which only one half stands in it.
+fn unquoted(name: &str) -> String {
+    let whole = name.matches('“').count() == name.matches('”').count() && name.matches('"').count().is_multiple_of(2);
+    if whole { name.to_owned() } else { name.replace(['"', '“', '”'], "") }
 }
 
 /// Where an open name begins: behind its verb, a stop, or words that only lead to it.
@@ -215,10 +227,14 @@ fn held(page: &Page<'_>, sentence: usize, mention: &Mention, clause: usize) -> O
     if aims || behind.starts_with(",不") && before.contains("之一") {
         return None;
     }
-    let verb = verb_before(page, before, mention.open);
+    let verb = verb_before(page, before, mention.ending.is_some());
+    let (verb, shared) = match (verb, &mention.ending) {
+        (None, Some(ending)) => sharing(page, before, ending).unzip(),
+        _ => (verb, None),
+    };
     let refused = page.is_refused(sentence, mention.start);
     let object = before.trim_end_matches(QUOTES).ends_with('对') && is_awarded_object(page, mention.end, bounds.end);
-    let noun = verb.is_none() && !object && !mention.open && is_holder(page, sentence, mention);
+    let noun = verb.is_none() && !object && mention.ending.is_none() && is_holder(page, sentence, mention);
     let at = verb.or_else(|| (object || noun).then_some(before.len()))?;
     let tier = verb.is_some() && !refused && is_award_tier(page, sentence, before, at);
     if tier {
@@ -228,21 +244,57 @@ fn held(page: &Page<'_>, sentence: usize, mention: &Mention, clause: usize) -> O
     let outcome = page.rules.words(WordingKind::Outcome).any(|word| before[..at].ends_with(word))
         || verb.is_some() && page.has(CueKind::Priority, bounds.start, bounds.end);
     // 具有从业资格的人员: somebody's, not the applicant's.
-    let reach = behind.char_indices().nth(10).map_or(behind.len(), |(at, _)| at);
-    let personal = behind.starts_with('的') && ["人员", "人才", "员工"].iter().any(|word| behind[..reach].contains(word));
-    if outcome || personal {
+    if outcome || is_of_staff(behind) || is_looked_at(behind) {
         return None;
     }
-    let op = if mention.names.len() > 1 { Op::HasAny } else { Op::Has };
-    let mut condition = Condition::new("qual.has", op, Value::List(mention.names.clone()));
+    let names: Vec<String> = shared.into_iter().flatten().chain(mention.names.iter().cloned()).collect();
+    let op = if names.len() > 1 { Op::HasAny } else { Op::Has };
+    let mut condition = Condition::new("qual.has", op, Value::List(names));
     let denied = ["未", "非", "不是", "不属于", "没有", "不得为"].iter().any(|word| before[..at].ends_with(word));
     condition.negated = refused != denied;
     let shown = page.rules.words(WordingKind::Becoming).any(|verb| before[at..].starts_with(verb));
     let verb_length = page.rules.words(WordingKind::Holding).filter(|verb| before[at..].starts_with(*verb)).map(str::len).max();
     let from = clause.min(mention.start) + at + if shown { 0 } else { verb_length.unwrap_or_default() };
-    let (start, end) = page.trimmed(from, mention.end);
-    let confidence = if mention.open { 0.65 } else { 0.8 };
+    let of = if page.slice(from, mention.end).starts_with('的') { '的'.len_utf8() } else { 0 };
+    let (start, end) = page.trimmed(from + of, mention.end);
+    let confidence = if mention.ending.is_some() { 0.65 } else { 0.8 };
     Some(Draft { what: What::Condition(condition), start, end, confidence, rule: "title", sentence })
+}
+
+/// `具有从业资格的人员`, `通过人才认证的、从事…的专业人员`: what stands behind is about staff.
+fn is_of_staff(behind: &str) -> bool {
+    let reach = behind.char_indices().nth(MOST_BEFORE).map_or(behind.len(), |(at, _)| at);
+    let window = &behind[..behind[..reach].find([',', '。', ';']).unwrap_or(reach)];
+    behind.starts_with('的') && ["人员", "人才", "员工"].iter().any(|word| window.contains(word))
+}
+
+/// `认定为…的企业必须满足`, `认定为示范企业30家`: those who will have the title, or how many do.
+fn is_looked_at(behind: &str) -> bool {
+    let reach = behind.char_indices().nth(10).map_or(behind.len(), |(at, _)| at);
+    let must = ["必须满足", "应满足", "须满足", "应符合", "须符合", "应当符合", "应具备", "须具备", "应当具备"];
+    let counted = behind.trim_start_matches("企业");
+    let digits = counted.trim_start_matches(|character: char| character.is_ascii_digit());
+    let many = ["的共有", "的共", "的已有", "的达", "的企业共", "的企业达"].iter().any(|word| behind.starts_with(word));
+    many || behind.starts_with('的') && must.iter().any(|word| behind[..reach].contains(word))
+        || digits.len() < counted.len() && digits.starts_with(['家', '个', '户'])
+}
+
+/// `获得绿色食品、有机产品认证`: where the verb of a list stands that shares the ending of its last name, and the other names.
+fn sharing(page: &Page<'_>, before: &str, ending: &str) -> Option<(usize, Vec<String>)> {
+    let verbs = page.rules.words(WordingKind::Becoming).chain(["持有"]);
+    let (at, length) = verbs.filter_map(|verb| Some((before.rfind(verb)?, verb.len()))).max_by_key(|(at, length)| at + length)?;
+    let list = before[at + length..].trim_matches(QUOTES);
+    let list = ["、", "和", "及", "或", "与"].iter().find_map(|joint| list.strip_suffix(joint))?;
+    let names: Vec<&str> = list.split(['、', '和', '及', '或', '与']).map(|name| name.trim_matches(QUOTES)).collect();
+    let plain = |name: &&str| {
+        (2..=MOST_NAME / 2).contains(&name.chars().count())
+            && !name.contains(STOPS)
+            && !name.contains(['的', '被'])
+            && (!name.starts_with('有') || name.starts_with("有机"))
+    };
+    let known = names.iter().all(plain) && list.chars().count() <= MOST_BEFORE * 2;
+    let whole = |name: &&str| if name.ends_with(ending) { (*name).to_owned() } else { format!("{name}{ending}") };
+    known.then(|| (at, names.iter().map(whole).collect()))
 }
 
 /// `对首次入选国家级、省级…的,分别给予…`: each level has its amount, so that the levels are tiers of the award.

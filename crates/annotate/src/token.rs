@@ -2,6 +2,7 @@
 
 mod notes;
 mod shares;
+mod units;
 
 use std::collections::HashMap;
 
@@ -139,27 +140,15 @@ pub(crate) struct Lexer {
     after: HashMap<char, Vec<(String, Op)>>,
 }
 
-/// Characters that make another word of a unit: 一次性, 2项目.
-fn spoils(unit: &str, next: char) -> bool {
-    match unit {
-        "分" => "别之支类配析级局公工".contains(next),
-        "次" => next == '性',
-        "项" => next == '目',
-        "名" => "单录称额义".contains(next),
-        "年" => "级底初终".contains(next),
-        "个" => "人体别性".contains(next),
-        "家" => "庭".contains(next),
-        "级" => "别".contains(next),
-        "条" => "件".contains(next),
-        "批" => "准复".contains(next),
-        "单" => !"以及的,。、;或左".contains(next),
-        "成" => !"以及的,。、;或左".contains(next),
-        "种" => "植子业".contains(next),
-        "部" => "门分委署长级省属".contains(next),
-        "间" => "隔接".contains(next),
-        "株" => next == '洲',
-        _ => false,
-    }
+/// The bytes of 人民币 behind a note.
+fn currency(rest: &str) -> usize {
+    if rest.starts_with("人民币") { "人民币".len() } else { 0 }
+}
+
+/// Whether a letter l stands for the one it was scanned from: `l000万元`.
+fn is_scanned_one(text: &str, at: usize, previous: char) -> bool {
+    let followed = || text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
+    text[at..].starts_with('l') && !previous.is_ascii() && followed()
 }
 
 /// Words that may stand between a word of comparison and the number.
@@ -220,7 +209,7 @@ impl Lexer {
         let mut at = 0;
         let mut previous = ' ';
         while let Some(character) = text[at..].chars().next() {
-            let next = if character.is_ascii_digit() {
+            let next = if character.is_ascii_digit() || is_scanned_one(text, at, previous) {
                 self.latin(text, at, previous, &mut tokens)
             } else if number::starts_chinese(character) && previous != '第' && !number::starts_chinese(previous) {
                 self.chinese(text, at, &mut tokens)
@@ -240,7 +229,7 @@ impl Lexer {
     /// Reads what starts with a digit; gives the byte to go on from.
     fn latin(&self, text: &str, at: usize, previous: char, tokens: &mut Tokens) -> usize {
         // Only where the whole run is left behind is its end looked for: a long list of numbers must not be scanned for each.
-        let skip = || number::run_end(text, at);
+        let skip = || number::run_end(text, at + 1);
         if previous.is_ascii_alphabetic() || matches!(previous, '第' | '.' | '〔' | '_') {
             return skip();
         }
@@ -254,6 +243,9 @@ impl Lexer {
             return year.end;
         }
         let Some(numeral) = number::latin(text, at) else { return skip() };
+        if let Some(share) = shares::slashed(text, numeral).filter(|share| self.is_share(text, at, share)) {
+            return self.share(text, at, share, tokens);
+        }
         match self.quantity(text, at, numeral).or_else(|| self.distributed(text, at, previous, numeral)) {
             Some(quantity) => {
                 let end = quantity.end;
@@ -333,6 +325,7 @@ impl Lexer {
             return None;
         }
         self.bounds(text, &mut quantity, limits);
+        self.late_unit(text, &mut quantity);
         Some(quantity)
     }
 
@@ -365,44 +358,19 @@ impl Lexer {
         })
     }
 
-    fn unit_at(&self, text: &str, at: usize) -> Option<(&UnitWord, usize)> {
-        let rest = &text[at..];
-        let words = self.units.get(&rest.chars().next()?)?;
-        let unit = words.iter().find(|unit| rest.starts_with(unit.word.as_str()))?;
-        let end = at + unit.word.len();
-        let spoiled = text[end..].chars().next().is_some_and(|next| spoils(&unit.word, next));
-        (!spoiled).then_some((unit, end))
-    }
-
-    /// `/平方米/月` behind a unit of money.
-    fn per(&self, text: &str, at: usize) -> (Option<String>, usize) {
-        let mut end = at;
-        while text[end..].starts_with('/') {
-            let Some((_, next)) = self
-                .unit_at(text, end + 1)
-                .or_else(|| text[end + 1..].starts_with('月').then(|| end + 1 + "月".len()).map(|end| (self.any_unit(), end)))
-            else {
-                break;
-            };
-            end = next;
-        }
-        if end == at { (None, at) } else { (Some(text[at + 1..end].to_owned()), end) }
-    }
-
-    /// Stands in where only the end matters.
-    fn any_unit(&self) -> &UnitWord {
-        static ANY: std::sync::LazyLock<UnitWord> = std::sync::LazyLock::new(|| UnitWord {
-            word: String::new(),
-            family: Family::Other,
-            base: String::new(),
-            factor: Decimal::ONE,
-        });
-        &ANY
-    }
-
     /// Reads the words of comparison around a quantity and decides its operator.
     fn bounds(&self, text: &str, quantity: &mut Quantity, limits: Limits) {
-        let behind = self.word_after(text, quantity.end).or_else(|| self.word_after(text, after_short_note(text, quantity.end)?));
+        let noted = after_short_note(text, quantity.end);
+        // 100万元(报刊50万元)以上: the number in the note is read on its own.
+        if let Some(after) = noted.filter(|after| text[quantity.end..*after].contains(|inner: char| inner.is_ascii_digit()))
+            && let Some((op, _)) = self.word_after(text, after + currency(&text[after..]))
+            && self.word_after(text, quantity.end).is_none()
+        {
+            quantity.op = quantity.op.or(Some(op));
+            quantity.op_behind = true;
+        }
+        let noted = noted.filter(|_| !quantity.op_behind);
+        let behind = self.word_after(text, quantity.end).or_else(|| self.word_after(text, noted?));
         let mut limits = limits;
         let within = |end: usize| text[quantity.end..end] == *"内" && !matches!(quantity.family, Family::Duration | Family::Day);
         if let Some((op, end)) = behind.filter(|(_, end)| !within(*end)) {
@@ -524,6 +492,10 @@ mod tests {
         check("办公用房300(含)平方米以上", ">=300平方米 [300(含)平方米以上]");
         check("正常经营一年以上", ">=1年 [一年以上]");
         check("至少有一件为首次质押", ">=1件 [至少有一件]");
+        check("注册资本l000万元以上", ">=10000000元 [l000万元以上]");
+        check("总资产4 000万元以上", ">=40000000元 [4 000万元以上]");
+        check("自用部分不少于1/2", ">=0.5ratio [不少于1/2]");
+        check("自用部分占1/4以上的", ">=0.25ratio [1/4以上]");
     }
 
     #[test]

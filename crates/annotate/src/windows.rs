@@ -2,6 +2,7 @@
 //!
 //! `group` brings the dates of a sentence together, `role` says what a group is for, `recurring` reads windows without dates.
 
+mod addressee;
 mod group;
 mod recurring;
 mod role;
@@ -19,6 +20,8 @@ use role::Purpose;
 
 /// Triage classes whose texts open nothing.
 const WITHOUT_WINDOWS: [&str; 3] = ["result", "lifecycle", "draft"];
+/// The longest list of days under one label.
+const MOST_DAYS: usize = 12;
 /// A day without a year that would lie longer than this before the issue means the next year.
 const MOST_DAYS_BACK: i32 = 75;
 
@@ -36,14 +39,34 @@ pub(crate) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     }
     let groups = group::read(page, sentence);
     for (at, group) in groups.iter().enumerate() {
-        let from = at.checked_sub(1).and_then(|at| groups.get(at)).map_or(bounds.start, |before| before.end);
+        let own = leader(page, &groups, at);
+        let from = own.checked_sub(1).and_then(|at| groups.get(at)).map_or(bounds.start, |before| before.end);
+        let lead = groups.get(own).unwrap_or(group);
         let to = groups.get(at + 1).map_or(bounds.end, |next| next.start);
-        if let Some(draft) = window(page, sentence, group, page.slice(from, group.start), page.slice(group.end, to)) {
+        if let Some(draft) = window(page, sentence, group, page.slice(from, lead.start), page.slice(group.end, to)) {
             drafts.retain(|other| other.end <= draft.start || other.start >= draft.end);
             drafts.push(draft);
         }
     }
     drafts
+}
+
+/// The first of a list of days: `截止日期分别为4月15日、7月15日、10月15日`.
+fn leader(page: &Page<'_>, groups: &[Group], at: usize) -> usize {
+    let mut own = at;
+    for _ in 0..MOST_DAYS {
+        let Some((before, one)) = own.checked_sub(1).and_then(|before| Some((groups.get(before)?, groups.get(own)?))) else {
+            break;
+        };
+        let between = page.slice(before.end, one.start);
+        if before.first.day.is_none() || !["、", "和", "及", "以及"].contains(&between) {
+            break;
+        }
+        own -= 1;
+    }
+    let Some(first) = groups.get(own).filter(|_| own < at) else { return at };
+    let words = page.slice(page.sentence(page.outline.sentence_at(first.start)).start, first.start);
+    if closing(page, words, "").is_some() { own } else { at }
 }
 
 /// The window of one group of dates with the words before and behind it.
@@ -145,8 +168,18 @@ fn earlier_year(page: &Page<'_>, group: &Group) -> (Option<i16>, &'static str) {
     match dated.or(year) {
         Some(year) => (Some(year), "first_date"),
         None if page.date.is_some() => (issued(), "issued"),
-        None => earlier().map_or_else(|| (in_title(page.title), "title"), |year| (Some(year), "first_date")),
+        None => earlier()
+            .map(|year| (Some(year), "first_date"))
+            .or_else(|| in_title(page.title).map(|year| (Some(year), "title")))
+            .unwrap_or_else(|| (signed(page), "issued")),
     }
+}
+
+/// The year of the day the text ends with: `(成文日期2026年8月20日)`, or the line below the name of the office.
+fn signed(page: &Page<'_>) -> Option<i16> {
+    let date = page.tokens.dates.last().filter(|date| date.day.is_some())?;
+    let rest = page.text().get(date.end..)?.trim_matches([')', '。', ' ', '\n', '印', '发']);
+    rest.is_empty().then_some(date.year).flatten()
 }
 
 /// The year a title names: `2026年度…申报通知`.
@@ -243,6 +276,35 @@ mod tests {
     }
 
     #[test]
+    fn whom_the_notice_is_written_to_decides_where_no_subject_does() {
+        check("各有关单位:\n申报材料请于4月22日前递交我部。", "applicant ..2026-04-22");
+        check("各区科技局:\n申报材料请于4月22日前报送我局。", "authority_review ..2026-04-22");
+        check("有意申报的单位请于4月12日前与我局联系并提交申请表。", "applicant ..2026-04-12");
+        check("各镇街于4月28日下班前将纸质件送至区经信局。", "authority_review ..2026-04-28 下班前");
+    }
+
+    #[test]
+    fn entries_rounds_and_lists_of_days_are_labels_and_windows() {
+        check(
+            "企业填报:4月1日至20日;县区初审:4月21日至30日。",
+            "applicant 2026-04-01..2026-04-20 | authority_review 2026-04-21..2026-04-30",
+        );
+        check("网上填报阶段(3月10日至3月31日)。", "applicant 2026-03-10..2026-03-31");
+        check("第一批截止4月30日,第二批截止8月31日。", "applicant ..2026-04-30 | applicant ..2026-08-31");
+        check("分两批受理,截止日期分别为4月15日、10月15日。", "applicant ..2026-04-15 | applicant ..2026-10-15");
+        check("申报起止时间:3月15日8时—4月15日18时。", "applicant 2026-03-15..2026-04-15 18时");
+        check("原定于4月30日截止的申报时间顺延至5月15日。", "applicant ..2026-05-15");
+    }
+
+    #[test]
+    fn terms_that_start_with_an_event_are_kept_in_words() {
+        check("补贴须在创业组织注册之日起的6个月内提出申请。", "applicant .. 创业组织注册之日起的6个月内");
+        check("自追缴之日起三年内不得申请。", "");
+        check("每年度补贴申请截止日期为9月30日。", "applicant .. yearly 09-30");
+        check("资金申请时间为次年3月1日至4月30日。", "applicant .. yearly 04-30");
+    }
+
+    #[test]
     fn times_and_recurrences_are_kept() {
         check("网上申报通道4月10日开启,5月5日18时关闭。", "applicant 2026-04-10..2026-05-05 18时");
         check("申报材料请于5月9日(周五)下班前报送。", "applicant ..2026-05-09 下班前");
@@ -266,6 +328,9 @@ mod tests {
             "公示时间为2026年5月1日至5月7日。",
             "截至2026年2月10日,全市累计受理申请300件。",
             "2020年1月1日前已在本市登记的企业可以申请。",
+            "该政策自2026年4月1日起在全市范围内施行。",
+            "应于1月31日前提交的评估报告可延期。",
+            "临时收储政策执行截止日期延长至5月31日。",
         ] {
             check(text, "");
         }

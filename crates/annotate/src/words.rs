@@ -45,8 +45,10 @@ pub(crate) enum List {
     AwardArea,
     AwardTerm,
     AwardRaised,
+    AwardInWords,
     AwardNamed,
     AwardWhoTail,
+    WindowHandIn,
     WindowLabel,
     WindowVerb,
     WindowClosing,
@@ -60,6 +62,7 @@ pub(crate) enum List {
     WindowEndEvent,
     WindowApplicant,
     WindowAuthorityBehind,
+    WindowOwnOffice,
     WindowStrict,
     WindowEvent,
     WindowEffect,
@@ -76,7 +79,10 @@ pub(crate) enum List {
     MaterialVerb,
     MaterialDocument,
     MaterialGeneric,
+    MaterialProof,
+    MaterialBehind,
     MaterialHanded,
+    MaterialSent,
     MaterialObjectEnd,
     MaterialCounted,
     MaterialOptional,
@@ -93,6 +99,7 @@ pub(crate) enum List {
     DepartmentConsult,
     DepartmentReceive,
     DepartmentHanded,
+    DepartmentApplied,
     DepartmentOffice,
     DepartmentInterpret,
     ReferenceKind,
@@ -143,7 +150,8 @@ pub(crate) enum List {
 const LISTS: usize = List::CaseSpared as usize + 1;
 
 /// Lists that grammars ask for in every sentence: one walk tells which of them a sentence can answer.
-const GATED: [List; 12] = [
+const GATED: [List; 13] = [
+    List::AwardInWords,
     List::FeeNone,
     List::ParameterName,
     List::WindowEvent,

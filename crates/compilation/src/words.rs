@@ -48,6 +48,7 @@ impl Namer<'_> {
             Value::Number(number) => plain(*number),
             Value::Text(text) => self.coded(text),
             Value::Range(from, to) => format!("{}至{}", plain(from.0), plain(to.0)),
+            Value::Steps(steps) => steps.iter().map(|step| plain(step.0)).collect::<Vec<_>>().join("、"),
             Value::List(values) => values.iter().map(|value| self.coded(value)).collect::<Vec<_>>().join("、"),
         }
     }

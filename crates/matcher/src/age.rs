@@ -25,7 +25,7 @@ fn limits(condition: &Condition) -> Option<(Decimal, Option<Decimal>)> {
         Value::Number(number) => Some((*number, None)),
         Value::Range(low, high) => Some((low.0, Some(high.0))),
         Value::Text(text) => model::decimal::parse(text).map(|number| (number, None)),
-        Value::Bool(_) | Value::List(_) => None,
+        Value::Bool(_) | Value::Steps(_) | Value::List(_) => None,
     };
     condition.value_base.as_ref().and_then(number).or_else(|| number(&condition.value))
 }

@@ -113,17 +113,25 @@ impl Question<'_> {
         match (&self.condition.value, self.indicator.value_type.as_str()) {
             (Value::Bool(wanted), "bool") => self.judge_bool(*wanted),
             (Value::Bool(_), _) => Judgement::review("原文未给出可比较的数值"),
-            (Value::Number(_) | Value::Range(..), "bool" | "enum" | "set") => Judgement::review("数值与指标类型不符，需人工核对"),
+            (Value::Number(_) | Value::Range(..) | Value::Steps(_), "bool" | "enum" | "set") => {
+                Judgement::review("数值与指标类型不符，需人工核对")
+            }
             (Value::Text(_) | Value::List(_), "ord") => self.judge_grade(),
-            (Value::Text(word), "num") if model::decimal::parse(word).is_some() => self.judge_number(),
+            (Value::Text(word), "num") if model::decimal::parse(word).is_some() => self.judge_number(self.condition),
+            (Value::Steps(_) | Value::Range(..), "num") if self.condition.op != Op::Range => {
+                match quantity::first_step(self.condition) {
+                    Some(step) => self.judge_number(&step),
+                    None => Judgement::review("分档数值需人工核对"),
+                }
+            }
             (Value::Text(_) | Value::List(_), "num" | "bool" | "date") => Judgement::review("原文表述需人工核对"),
             (Value::Text(_) | Value::List(_), _) => self.judge_words(),
-            _ => self.judge_number(),
+            _ => self.judge_number(self.condition),
         }
     }
 
-    fn judge_number(&self) -> Judgement {
-        match Numeric::new(self.condition, self.indicator, self.negated, self.facts.on) {
+    fn judge_number(&self, condition: &Condition) -> Judgement {
+        match Numeric::new(condition, self.indicator, self.negated, self.facts.on) {
             Ok(numeric) => numeric.judge(self.facts),
             Err(why) => Judgement::review(why),
         }
@@ -132,7 +140,7 @@ impl Question<'_> {
     fn judge_age(&self) -> Judgement {
         let enterprise = self.enterprise();
         if enterprise.founded.is_none() && !self.facts.all(&self.indicator.id).is_empty() {
-            return self.judge_number();
+            return self.judge_number(self.condition);
         }
         let fallback = if self.indicator.id == "reg.age_days" { "日" } else { "年" };
         age::judge(self.condition, enterprise.founded, self.negated, self.facts.on, fallback)

@@ -216,6 +216,7 @@ pub(crate) fn plain(value: &Value) -> String {
         Value::Number(number) => number.normalize().to_string(),
         Value::Text(text) => text.trim().to_owned(),
         Value::Range(low, high) => format!("{}—{}", low.0.normalize(), high.0.normalize()),
+        Value::Steps(steps) => steps.iter().map(|step| step.0.normalize().to_string()).collect::<Vec<_>>().join("、"),
         Value::List(words) => words.join("、"),
     };
     // A profile is somebody else's input: what it puts into a sentence is bounded.

@@ -26,10 +26,7 @@ pub(crate) fn judge_first_time(condition: &Condition, indicator: &Indicator, fac
 
 /// Judges `first_exceed` for one number, or for steps of which any may be the one that is exceeded.
 pub(crate) fn judge_first_exceed(condition: &Condition, indicator: &Indicator, facts: Facts<'_>) -> Judgement {
-    if let Some(Value::List(steps)) = &condition.value_base {
-        let Some(limits) = steps.iter().map(|step| model::decimal::parse(step)).collect::<Option<Vec<Decimal>>>() else {
-            return Judgement::review("分档数值需人工核对");
-        };
+    if let Some(limits) = condition.value_base.as_ref().and_then(Value::steps) {
         let each: Vec<Judgement> = limits.into_iter().map(|limit| judge_limit(condition, indicator, facts, limit)).collect();
         let whole = crate::tree::any(each.iter().map(|judgement| judgement.truth));
         return each
@@ -94,7 +91,6 @@ fn judge_first(facts: Facts<'_>, indicator: &Indicator, year: i16, find: &impl F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::words;
     use crate::testing::{condition, enterprise, fact, fact_of, indicator};
     use jiff::civil::date;
     use model::{Enterprise, Op};
@@ -133,12 +129,13 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_exceeding(years: &[(i16, i64)], steps: &[&str], expected: Truth) {
+    fn check_exceeding(years: &[(i16, i64)], steps: &[i64], expected: Truth) {
         let facts: Vec<_> = years.iter().map(|(year, value)| ("fin.revenue", fact(*value, Some(*year)))).collect();
         let enterprise = Enterprise { founded: Some(date(2024, 1, 1)), ..enterprise(&facts) };
         let mut condition = condition("fin.revenue", Op::FirstExceed, 100);
         condition.unit = Some("元".to_owned());
-        condition.value_base = (!steps.is_empty()).then(|| words(steps));
+        condition.value_base =
+            (!steps.is_empty()).then(|| Value::Steps(steps.iter().map(|step| model::decimal::Number((*step).into())).collect()));
         let facts = Facts::new(&enterprise, date(2026, 11, 20));
         let judgement = judge_first_exceed(&condition, &indicator("fin.revenue", "money", "num"), facts);
         assert_eq!(judgement.truth, expected, "{years:?} {steps:?}");
@@ -153,10 +150,9 @@ mod tests {
 
     #[test]
     fn any_of_several_steps_may_be_the_one_exceeded() {
-        let steps = ["100", "200"];
+        let steps = [100, 200];
         check_exceeding(&[(2025, 250), (2024, 150)], &steps, Truth::Met);
         check_exceeding(&[(2025, 180), (2024, 150)], &steps, Truth::NotMet);
         check_exceeding(&[(2024, 150)], &steps, Truth::Unknown);
-        check_exceeding(&[(2025, 250), (2024, 150)], &["一百"], Truth::Review);
     }
 }

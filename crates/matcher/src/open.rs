@@ -9,7 +9,7 @@ pub(crate) const PREFIX: &str = "free:";
 pub(crate) fn indicator(condition: &Condition, label: &str) -> Indicator {
     let value_type = match &condition.value {
         Value::Bool(_) => "bool",
-        Value::Number(_) | Value::Range(..) => "num",
+        Value::Number(_) | Value::Range(..) | Value::Steps(_) => "num",
         Value::Text(text) if model::decimal::parse(text).is_some() || condition.ref_value.is_some() => "num",
         Value::Text(_) | Value::List(_) => "enum",
     };

@@ -147,8 +147,16 @@ fn numbers(value: &Value) -> Option<(Decimal, Option<Decimal>)> {
         Value::Number(number) => Some((*number, None)),
         Value::Text(text) => Some((model::decimal::parse(text)?, None)),
         Value::Range(low, high) => Some((low.0, Some(high.0))),
-        Value::Bool(_) | Value::List(_) => None,
+        Value::Bool(_) | Value::Steps(_) | Value::List(_) => None,
     }
+}
+
+/// Steps that rise under one bound ask for the lowest of them: `出口额300万美元、500万美元以上`.
+pub(crate) fn first_step(condition: &Condition) -> Option<Condition> {
+    let steps = condition.value_base.as_ref().and_then(Value::steps);
+    let lowest = steps?.into_iter().min().filter(|_| matches!(condition.op, Op::AtLeast | Op::More))?;
+    let (value, unit) = (Value::Number(lowest), condition.unit_base.clone());
+    Some(Condition { value: value.clone(), value_base: Some(value), unit, ..condition.clone() })
 }
 
 /// A condition's numbers in the unit of the facts, and how to show values beside them.
@@ -385,5 +393,17 @@ mod tests {
             assert_eq!((bound.miss(low).is_none(), bound.miss(high.unwrap()).is_none()), (at_low, at_high), "{bounds:?}");
             assert_eq!(need(&condition, false), shown);
         }
+    }
+
+    #[test]
+    fn of_steps_under_one_bound_the_lowest_is_asked() {
+        let steps = |op, steps: &[i64]| {
+            let mut condition = condition("fin.revenue", op, 1);
+            let steps = steps.iter().map(|step| model::decimal::Number((*step).into())).collect();
+            (condition.value_base, condition.unit_base) = (Some(Value::Steps(steps)), Some("元".to_owned()));
+            first_step(&condition).and_then(|step| step.value_base)
+        };
+        assert_eq!(steps(Op::AtLeast, &[200, 500, 900]), Some(number(200)));
+        assert_eq!(steps(Op::AtMost, &[200, 500, 900]), None);
     }
 }

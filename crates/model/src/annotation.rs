@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::decimal;
 use crate::text::Span;
@@ -348,9 +348,10 @@ impl Op {
     }
 }
 
-/// The value of a condition or of a fact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a truth value, a number, a text, two numbers or a list of texts")]
+/// The value of a condition or of a fact. In JSON texts stay texts and numbers numbers; two numbers are a range, more are
+/// steps.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// Yes or no.
     Bool(bool),
@@ -360,8 +361,66 @@ pub enum Value {
     Text(String),
     /// Lower and upper bound.
     Range(decimal::Number, decimal::Number),
+    /// Steps of one threshold, each with a reward of its own.
+    Steps(Vec<decimal::Number>),
     /// A set of words or codes.
     List(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a truth value, a number, a text, a list of numbers or a list of texts")]
+        enum Raw {
+            Bool(bool),
+            Integer(i64),
+            Float(f64),
+            Text(String),
+            // Before the texts: an empty list of either reads the same, and a list of codes is never one of numbers.
+            Numbers(Vec<Plain>),
+            Texts(Vec<String>),
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Plain {
+            Integer(i64),
+            Float(f64),
+        }
+        let of_float = |float: f64| {
+            let number = decimal::parse(&float.to_string());
+            number.ok_or_else(|| serde::de::Error::custom(format!("`{float}` is not a number of at most 28 digits")))
+        };
+        Ok(match Raw::deserialize(deserializer)? {
+            Raw::Bool(truth) => Self::Bool(truth),
+            Raw::Integer(integer) => Self::Number(integer.into()),
+            Raw::Float(float) => Self::Number(of_float(float)?),
+            Raw::Text(text) => Self::Text(text),
+            Raw::Numbers(numbers) if numbers.is_empty() => Self::List(Vec::new()),
+            Raw::Numbers(numbers) => {
+                let exact = numbers.into_iter().map(|number| match number {
+                    Plain::Integer(integer) => Ok(decimal::Number(integer.into())),
+                    Plain::Float(float) => of_float(float).map(decimal::Number),
+                });
+                match exact.collect::<Result<Vec<_>, D::Error>>()?.as_slice() {
+                    [low, high] => Self::Range(*low, *high),
+                    steps => Self::Steps(steps.to_vec()),
+                }
+            }
+            Raw::Texts(texts) => Self::List(texts),
+        })
+    }
+}
+
+impl Value {
+    /// The numbers of steps; of two steps too, which JSON does not tell from the two ends of a range.
+    #[must_use]
+    pub fn steps(&self) -> Option<Vec<Decimal>> {
+        match self {
+            Self::Steps(steps) => Some(steps.iter().map(|step| step.0).collect()),
+            Self::Range(low, high) => Some(vec![low.0, high.0]),
+            _ => None,
+        }
+    }
 }
 
 /// 支持标准.
@@ -584,6 +643,28 @@ pub struct Indicator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_come_back_from_json_as_they_were() {
+        let number = |number: i64| decimal::Number(number.into());
+        for value in [
+            Value::Bool(true),
+            Value::Number("0.035".parse().unwrap()),
+            Value::Text("650100".to_owned()),
+            Value::Range(number(1), number(5)),
+            Value::Steps(vec![number(1), number(5), number(9)]),
+            Value::List(vec!["650100".to_owned(), "650200".to_owned()]),
+            Value::List(vec!["110000".to_owned(), "120000".to_owned(), "130000".to_owned()]),
+            Value::List(Vec::new()),
+        ] {
+            let json = serde_json::to_string(&value).unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value, "{json}");
+        }
+        let two = Value::Steps(vec![number(1), number(5)]);
+        let back: Value = serde_json::from_str(&serde_json::to_string(&two).unwrap()).unwrap();
+        assert_eq!(back.steps(), two.steps(), "two steps read as a range that gives the same steps");
+        assert!(serde_json::from_str::<Value>(r#"[1,"a"]"#).is_err());
+    }
 
     #[test]
     fn items_and_trees_have_the_agreed_json() {

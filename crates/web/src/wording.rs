@@ -41,6 +41,7 @@ pub fn value(value: &Value, unit: Option<&str>) -> String {
         Value::Number(value) => format!("{}{unit}", number(*value)),
         Value::Text(text) => text.clone(),
         Value::Range(low, high) => format!("{}–{}{unit}", number(low.0), number(high.0)),
+        Value::Steps(steps) => format!("{}{unit}", steps.iter().map(|step| number(step.0)).collect::<Vec<_>>().join("、")),
         Value::List(values) => values.join("、"),
     }
 }

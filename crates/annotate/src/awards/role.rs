@@ -63,7 +63,11 @@ pub(crate) fn is_award(page: &Page<'_>, index: usize, binding: Option<&Binding>)
         _ => {}
     }
     let inherited = binding.is_some_and(|binding| binding.source == Source::Inherited);
-    let continued = inherited && !gives_behind(page, quantity) && verb.is_none() && quantity.op.is_some();
+    let continued = inherited
+        && !gives_behind(page, quantity)
+        && verb.is_none()
+        && quantity.op.is_some()
+        && !(quantity.op == Some(Op::More) && may_reach(page, quantity, clause.start));
     !continued && is_given(page, index, clause, binding, verb.is_some())
 }
 
@@ -276,13 +280,19 @@ fn in_list(page: &Page<'_>, index: usize) -> bool {
 /// `30万元的一次性资金奖励`: behind the number its noun or verb.
 pub(super) fn gives_behind(page: &Page<'_>, quantity: &Quantity) -> bool {
     let mut rest = tail(page.text(), quantity.end, 20);
+    let mut linked = false;
     for _ in 0..6 {
         let noun = page.words(List::AwardTail).at_start(rest).or_else(|| page.words(List::AwardGive).at_start(rest));
         if let Some(length) = noun {
-            // 5亿元以上的补助1000万元: the verb of the next number.
-            return !rest[length..].starts_with(|next: char| next.is_ascii_digit());
+            // 5亿元以上的补助1000万元, 2亿元的给予投资额1%的奖励: the verb of the next number.
+            let verb = page.words(List::AwardGive).at_start(rest) == Some(length);
+            let own = rest[length..].split([',', ';', '。', '、']).next().unwrap_or_default();
+            let next = own.starts_with(|next: char| next.is_ascii_digit())
+                || verb && linked && own.contains(|next: char| next.is_ascii_digit());
+            return !next;
         }
         let Some(length) = page.words(List::AwardFiller).at_start(rest) else { return false };
+        linked |= &rest[..length] == "的";
         rest = &rest[length..];
     }
     false
@@ -294,7 +304,23 @@ fn gives_around(page: &Page<'_>, sentence: usize) -> bool {
         let bounds = page.sentence(index);
         page.has(CueKind::Award, bounds.start, bounds.end)
     };
-    has(sentence) || sentence > 0 && has(sentence - 1) || has(sentence + 1)
+    has(sentence) || sentence > 0 && has(sentence - 1) || has(sentence + 1) || has(first_of_series(page, sentence))
+}
+
+/// The first part of a series joined by semicolons: `资助额度:甲类不超过4万元;乙类不超过3万元;…`.
+fn first_of_series(page: &Page<'_>, sentence: usize) -> usize {
+    let mut first = sentence;
+    for _ in 0..MOST_LIST {
+        let Some(before) = first.checked_sub(1) else { break };
+        let (one, other) = (page.sentence(before), page.sentence(first));
+        // A line that was only wrapped goes on with the series, a numbered one begins something else.
+        let apart = one.line != other.line && page.line(first).is_none_or(|line| line.mark.is_some() || line.heading);
+        if apart || !page.slice(one.end, other.start).starts_with(';') {
+            break;
+        }
+        first = before;
+    }
+    first
 }
 
 /// Whether a quantity is an upper limit.
@@ -319,8 +345,11 @@ fn is_rate(page: &Page<'_>, quantity: &Quantity, from: usize) -> bool {
     let instalment = after.contains("拨付") || before.ends_with('各');
     let opens = page.words(List::AwardRateStart).stand_in(before);
     let case = after.starts_with('的') && !opens && !gives_behind(page, quantity);
+    // 占专项资金总额的10%: a part of the fund, given to nobody.
+    let share = before.rsplit([',', '、']).next().is_some_and(|words| words.starts_with('占'));
     !instalment
         && !case
+        && !share
         && !page.words(List::AwardPayout).stand_in(page.slice(from, quantity.end))
         && (!matches!(quantity.op, Some(Op::AtLeast | Op::More)) || gives_behind(page, quantity))
         && (page.words(List::AwardRateSign).stand_in(before)
@@ -344,12 +373,22 @@ fn excluded(page: &Page<'_>, quantity: &Quantity, from: usize) -> bool {
         && page.hits.last_cue(CueKind::Award, from, quantity.start).is_none();
     case || page.words(List::AwardNotBehind).at_start(after).is_some()
         || before.ends_with('共') && before.trim_end_matches('共').is_empty()
-        || matches!(quantity.op, Some(Op::More | Op::AtLeast)) && !gives_behind(page, quantity)
+        || matches!(quantity.op, Some(Op::More | Op::AtLeast))
+            && !gives_behind(page, quantity)
+            && !may_reach(page, quantity, from)
         || names_other(page, quantity, before)
         || names_other(page, quantity, whole)
         || quantity.op == Some(Op::More) && page.words(List::AwardNotBefore).stand_in(before)
         || quantity.family == Family::Money && page.words(List::AwardPayout).stand_in(head(before, MOST_LIMIT_DISTANCE))
         || whole.ends_with("总额") && !page.words(List::AwardOwnSubject).stand_in(before.trim_end_matches("总额"))
+}
+
+/// `最高奖励可达200万元`: the word of reaching is that of a limit.
+fn may_reach(page: &Page<'_>, quantity: &Quantity, from: usize) -> bool {
+    let before = page.slice(from, quantity.number_start);
+    let reached = before.ends_with('达') && page.words(List::AwardLimit).stand_in(head(before, MOST_LIMIT_DISTANCE));
+    // 合计不突破200万元
+    reached || page.words(List::AwardLimit).at_end(before).is_some()
 }
 
 /// `营业收入1000万元`: the noun before the number is of something else; of a rate it may be what the rate is of.

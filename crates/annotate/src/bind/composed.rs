@@ -56,6 +56,10 @@ impl Binder<'_> {
             "人员比重",
             "人员占",
             "人数比例",
+            "职称者",
+            "学历者",
+            "资格者",
+            "经历者",
         ]
         .iter()
         .any(|word| tail.ends_with(word));
@@ -118,8 +122,13 @@ impl Binder<'_> {
         if under_words.chars().count() > 8 {
             return None;
         }
-        let (_, last) = earlier.last()?;
-        ratios().find(|ratio| ratio.of.contains(&last.indicator)).map(|ratio| (ratio.indicator.clone(), true, start))
+        let taken_over = |last: &Binding| ratios().find(|ratio| ratio.of.contains(&last.indicator));
+        // 以创意设计为主营业务,且占总收入的60%以上
+        let previous = self.clause.previous.map(|index| self.page.clause(index));
+        let words = previous.map_or("", |previous| self.page.slice(previous.start, previous.end));
+        let cued = || ratios().find(|ratio| ratio.numerator_cues.iter().any(|cue| words.contains(cue.as_str())));
+        let ratio = earlier.last().and_then(|(_, last)| taken_over(last)).or_else(cued)?;
+        Some((ratio.indicator.clone(), true, start))
     }
 
     /// `甲增长10%`, `甲超过上年50%`.

@@ -27,7 +27,22 @@ pub(super) fn is_requirement(page: &Page<'_>, index: usize, binding: &Binding) -
     }
     // 贷款期限最长不超过2年: how long something is given.
     if matches!(quantity.family, Family::Duration | Family::Day)
+        && (binding.indicator != "loan.term" || given(page, index))
         && page.slice(binding.start.min(quantity.start), quantity.number_start).contains("最长")
+    {
+        return false;
+    }
+    // 自注册之日起6个月内提出申请: how long one has for it.
+    let deed = ["提出", "提交", "申请", "申报", "办理", "向", "递交", "报送", "到"];
+    let ends = page.slice(quantity.number_end, quantity.end).ends_with('内') || behind.starts_with('内');
+    if matches!(quantity.family, Family::Duration | Family::Day)
+        && ends
+        && deed.iter().any(|word| behind.trim_start_matches('内').starts_with(word))
+    {
+        return false;
+    }
+    // 至少满足三项专项条件 counts what is listed.
+    if ["条件", "条件数", "指标数", "要求数", "情形数", "任务数"].iter().any(|word| binding.indicator.ends_with(word))
     {
         return false;
     }
@@ -43,8 +58,15 @@ pub(super) fn is_requirement(page: &Page<'_>, index: usize, binding: &Binding) -
         return false;
     }
     let limited = binding.indicator == "limit.quota" || is_rank(page, quantity, binding);
-    let inside_list = binding.source == Source::Inherited && page.clause(page.clause_of[index]).parent.is_some();
+    let inside_list =
+        quantity.unit != "年期" && binding.source == Source::Inherited && page.clause(page.clause_of[index]).parent.is_some();
     lists::operator(page, index).or(binding.op).is_some() || limited || inside_list || is_possession(page, quantity, binding)
+}
+
+/// Whether the sentence of a number says that something is given: then 最长 says for how long.
+fn given(page: &Page<'_>, index: usize) -> bool {
+    let bounds = page.sentence(page.clause(page.clause_of[index]).sentence);
+    page.has(CueKind::Award, bounds.start, bounds.end)
 }
 
 /// Whether a named number is asked of an applicant: outside lists of conditions the sentence must say of whom.
@@ -69,16 +91,28 @@ fn is_rule_of_counting(page: &Page<'_>, quantity: &Quantity) -> bool {
         && ["计算", "实际", "根据", "自成立"].iter().any(|word| behind.contains(word))
         && !behind.contains(['%', '奖', '补']);
     let before = page.slice(crate::bind::floor(page.text(), quantity.start.saturating_sub(60)), quantity.start);
+    // 由1000万元以上调整为2000万元以上: the second is what is asked now.
     let changed = before.ends_with('由')
-        || before.contains('由') && ["提高到", "提高至", "调整为", "调整到"].iter().any(|word| before.ends_with(word));
+        || !quantity.op_behind
+            && before.contains('由')
+            && ["提高到", "提高至", "调整为", "调整到"].iter().any(|word| before.ends_with(word));
     // 植物新品种可按一件折抵两件: what counts for what.
-    let equals = ["折抵", "折算", "折合", "折成", "计算", "视同", "视为", "相当于", "抵"];
+    let equals = ["即", "约合", "折抵", "折算", "折合", "折成", "计算", "视同", "视为", "相当于", "抵"];
     let equivalent = equals.iter().any(|word| behind.starts_with(word) || before.ends_with(word));
     // 由1000万元以上调整为2000万元以上: the first is what it was.
     let outdated = ["调整为", "调整到", "调整至", "提高到", "提高至", "降低到", "降低至", "放宽到", "放宽至", "修改为"]
         .iter()
         .any(|word| behind.starts_with(word));
-    counted || changed || outdated || equivalent
+    // 单笔超过500万元,按500万元计算
+    let counted =
+        counted || behind.starts_with(",按") && behind.split(['。', ';']).next().is_some_and(|rest| rest.contains("计算"));
+    // 登记之日起6个月内提出申请: when one applies.
+    let deadline = matches!(quantity.family, Family::Duration | Family::Day)
+        && (before.ends_with("之日起") || before.ends_with("之日起的"))
+        && ["内提出", "内申请", "内申报", "内向", "内提交", "内办理"]
+            .iter()
+            .any(|word| page.text()[quantity.number_end..].starts_with(word));
+    counted || changed || outdated || equivalent || deadline
 }
 
 /// `拥有1项发明或15项实用新型`: to have so many is to have at least so many.

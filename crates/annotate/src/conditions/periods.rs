@@ -3,7 +3,7 @@
 use super::Run;
 use crate::bind::Source;
 use crate::lexicon::within;
-use crate::rules::CueKind;
+use crate::rules::{CueKind, WordKind};
 use crate::token::Family;
 
 /// `1-2月` behind a year, as its first and last month.
@@ -17,12 +17,20 @@ fn part_of_year(year: i16, rest: &str) -> Option<String> {
 /// How far behind a bare year the name it belongs to may start, in characters.
 const MOST_YEAR_GAP: usize = 24;
 
+/// Words for every one of the years said before.
+const EACH: [&str; 7] = ["每一年度", "每一年", "每个年度", "每一会计年度", "任一年度", "各年度", "年均"];
+/// How far behind the start of a year its 末 may stand, in bytes.
+const MOST_YEAR_END: usize = 21;
+
 /// How many clauses behind a clause that is only a period it may hold for.
 const MOST_AHEAD: usize = 8;
 /// The longest subject before such a period, in characters.
 const MOST_SUBJECT: usize = 8;
 /// The longest words of a period, in characters.
 const MOST_PERIOD: usize = 9;
+
+/// How far before a tier the name of all tiers may stand, in bytes.
+const MOST_TIERS: usize = 420;
 
 /// Whether an indicator is a rate of growth, which is itself measured against the year before.
 fn is_growth(indicator: &str) -> bool {
@@ -42,11 +50,14 @@ impl Run<'_> {
             return (self.period_of_limit(clause), None);
         }
         let found = self
-            .period_written(clause)
+            .period_of_each(clause)
+            .or_else(|| self.period_written(clause))
             .or_else(|| self.period_ahead())
             .or_else(|| self.yearly(clause))
-            .or_else(|| self.period_taken_over());
-        let Some((mut period, start)) = found else { return (None, None) };
+            .or_else(|| self.period_taken_over())
+            .or_else(|| self.period_of_balance())
+            .or_else(|| self.period_of_tiers());
+        let Some((mut period, start)) = found.filter(|(_, start)| !self.is_since_event(*start)) else { return (None, None) };
         let near = |start: usize| page.slice(start, quantity.number_start).chars().count() <= 4;
         let compared = page.slice(clause.start, start).ends_with(['较', '比', '同', '与', '超']) || near(start);
         let measured_against = is_growth(&self.binding.indicator) && compared;
@@ -70,6 +81,21 @@ impl Run<'_> {
         });
         let agg = own.map(|hit| page.rules.units.aggregate[usize::from(hit.what)].value.clone());
         (Some(period), agg)
+    }
+
+    /// `毕业五年内的学生`, `近五年毕业的博士`: the years run since an event, and are not those of the number.
+    fn is_since_event(&self, start: usize) -> bool {
+        let page = self.page;
+        let periods = &page.hits.periods;
+        let at = periods.partition_point(|hit| hit.start < start);
+        let Some(hit) = periods.get(at).filter(|hit| hit.start == start) else { return false };
+        let value = page.rules.units.period[usize::from(hit.what)].value.as_str();
+        if !value.ends_with("_years") && !value.ends_with("_months") {
+            return false;
+        }
+        let before = page.text()[..start].trim_end_matches(['后', '未', '满']);
+        let behind = page.text()[hit.end..].trim_start_matches('内');
+        page.rules.numbers.ends(WordKind::Elapsed, before).is_some() || behind.starts_with("毕业")
     }
 
     /// `同一企业同一年度只能…`, `每年,每家企业只能…`.
@@ -112,6 +138,62 @@ impl Run<'_> {
         let here = years.partition_point(|year| year.start < start);
         let Some(year) = years.get(here).filter(|year| year.start == start) else { return Some((period, start)) };
         Some((part_of_year(year.year, page.slice(year.end, at)).unwrap_or(period), start))
+    }
+
+    /// `近三年累计不低于900万元,或每一年度均在250万元以上`: each of the years said before.
+    fn period_of_each(&self, clause: crate::outline::Clause) -> Option<(String, usize)> {
+        let words = self.page.slice(clause.start, self.quantity().start);
+        let own = within(&self.page.hits.periods, clause.start, self.quantity().start);
+        if !own.is_empty() || !EACH.iter().any(|word| words.contains(word)) {
+            return None;
+        }
+        let sentence = self.page.sentence(self.sentence);
+        let before = within(&self.page.hits.periods, sentence.start, clause.start);
+        let value = |hit: &crate::lexicon::Hit<u16>| self.page.rules.units.period[usize::from(hit.what)].value.as_str();
+        let hit = before.iter().rev().find(|hit| value(hit).ends_with("_years"))?;
+        Some((value(hit).to_owned(), hit.start))
+    }
+
+    /// `企业2020年末从业人员少于300人,营业收入低于2亿元,资产总额低于3亿元`: the measures of one balance are of one year.
+    fn period_of_balance(&self) -> Option<(String, usize)> {
+        let page = self.page;
+        let mut clause = page.clause(page.clause_of[self.index]);
+        if self.binding.source != Source::Named || self.quantity().family == Family::Percent {
+            return None;
+        }
+        for _ in 0..MOST_AHEAD {
+            let previous = page.clause(clause.previous?);
+            if !page.slice(previous.end, clause.start).trim_matches([',', '、', ' ']).is_empty() {
+                return None;
+            }
+            clause = previous;
+            let Some((period, start)) = self.period_in(clause, clause.end) else { continue };
+            let year = period == "last_year" || period.len() == 4 && period.bytes().all(|byte| byte.is_ascii_digit());
+            let end = page.text()[start..].find(['末', '底']).is_some_and(|at| at <= MOST_YEAR_END);
+            return (year && end).then_some((period, start));
+        }
+        None
+    }
+
+    /// `上年度产值1000万元至5000万元的,奖励…;5000万元至1亿元的,奖励…`: all tiers are of the period said with the name.
+    fn period_of_tiers(&self) -> Option<(String, usize)> {
+        if self.binding.source != Source::Inherited {
+            return None;
+        }
+        let page = self.page;
+        let reach = crate::bind::floor(page.text(), self.binding.start.saturating_sub(MOST_TIERS));
+        let line = page.sentence(self.sentence).line;
+        let names = within(&page.hits.aliases, reach, self.binding.start).iter().rev();
+        let hit = names.into_iter().find(|hit| page.rules.indicators[usize::from(hit.what)].id == self.binding.indicator)?;
+        let sentence = (0..=self.sentence).rev().find(|sentence| page.sentence(*sentence).start <= hit.start)?;
+        let named = page.sentence(sentence);
+        if named.line != line {
+            return None;
+        }
+        let from = crate::lists::after_last(page.slice(named.start, hit.start), &[',', ';', ':', '。']);
+        let clause =
+            crate::outline::Clause { start: named.start + from, end: hit.start, ..page.clause(page.clause_of[self.index]) };
+        self.period_in(clause, hit.start)
     }
 
     /// `年服务企业120家以上`, `年综合能耗`: what is counted by the year. Revenues are of the last year anyway.
@@ -164,7 +246,12 @@ impl Run<'_> {
         let page = self.page;
         let clause = page.clause(page.clause_of[self.index]);
         let outer = clause.parent.map(|parent| page.clause(parent));
-        if let Some(found) = outer.and_then(|outer| self.period_in(outer, clause.start)) {
+        // 不高于上年度控制目标(5%): the year is that of the target.
+        let until = |start: usize| match self.binding.op {
+            Some(_) => page.lexer.last_word_in(page.text(), start, clause.start).map_or(clause.start, |(_, at, _)| at),
+            None => clause.start,
+        };
+        if let Some(found) = outer.and_then(|outer| self.period_in(outer, until(outer.start))) {
             return Some(found);
         }
         let starts = page.slice(clause.start, clause.end).trim_start();

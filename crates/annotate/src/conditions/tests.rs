@@ -10,6 +10,7 @@ fn shown_value(value: &Value) -> String {
         Value::Number(number) => number.normalize().to_string(),
         Value::Range(low, high) => format!("{}..{}", low.0.normalize(), high.0.normalize()),
         Value::Text(text) => text.clone(),
+        Value::Steps(steps) => steps.iter().map(|step| step.0.normalize().to_string()).collect::<Vec<_>>().join("|"),
         Value::List(list) => list.join("|"),
         Value::Bool(value) => value.to_string(),
     }
@@ -45,6 +46,27 @@ fn check(text: &str, expected: &str) {
         })
         .collect();
     assert_eq!(found.join("; "), expected, "in {text}");
+}
+
+#[test]
+fn what_is_spent_on_research_is_named_in_many_ways() {
+    for (text, expected) in [
+        ("年度研究与试验发展经费支出额不低于500万元", "rd.expense >=5000000元"),
+        ("R&D投入不低于300万元", "rd.expense >=3000000元"),
+        ("R&D经费占主营业务收入比重不低于3%且不低于800万元", "rd.expense_ratio >=0.03ratio; rd.expense >=8000000元"),
+        ("专职研究与试验发展人员数不少于20人", "staff.rd >=20人"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn numbers_of_something_else_are_no_conditions() {
+    for text in ["申请单位须在注册登记之日起的6个月内提出申请", "申报单位应满足至少三项专项条件"]
+    {
+        check(text, "");
+    }
+    check("企业应已组建技术中心并正常运行一年以上", "free:运行年限 >=1年");
 }
 
 #[test]
@@ -249,4 +271,121 @@ fn what_a_phrase_defines_threatens_or_prefers_is_asked_of_nobody() {
     check("拒不改正的,处2万元以上5万元以下罚款,停产整治不少于3个月", "");
     check("同等条件下,优先支持研发人员10人以上的企业", "");
     check("研发人员10人以上", "staff.rd >=10人");
+}
+
+#[test]
+fn a_gloss_a_narrowing_word_and_a_relaxed_threshold_decide_the_name() {
+    for (text, expected) in [
+        ("申报企业上年度产值规模(营业收入)不低于2亿元", "fin.revenue >=200000000元@last_year"),
+        ("申报企业销售收入(不含税)不低于2亿元", "fin.sales_revenue >=200000000元"),
+        ("申报企业线上销售额不低于500万元", "free:线上销售额 >=5000000元"),
+        ("申报企业年度销售额不低于500万元", "fin.sales_revenue >=5000000元"),
+        ("申报企业出口规模不低于300万美元", "fin.trade_volume >=3000000美元"),
+        (
+            "申报企业研发人员占比不低于25%,服务类企业可放宽至15%",
+            "staff.rd_ratio >=0.25ratio; staff.rd_ratio >=0.15ratio if 服务类企业",
+        ),
+        (
+            "申报单位建筑面积不低于4000平方米。山区县可放宽到2500平方米",
+            "premises.area >=4000平方米; premises.area >=2500平方米 if 山区县",
+        ),
+        ("申报单位已完成数字化水平自评估,且等级达到三级及以上", "digital.level >=3级"),
+        ("对年度区级贡献超过80万元的各类股权投资企业给予奖励", "free:区级贡献 >800000元@year"),
+        (
+            "对总投资3亿元或4000万美元以上的项目给予奖励",
+            "project.total_invest >=300000000元; project.total_invest >=40000000美元",
+        ),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn steps_that_rise_under_one_bound_are_one_condition() {
+    for (text, expected) in [
+        (
+            "对当年出口额200万美元、400万美元、900万美元以上的企业,分别奖励1万元、2万元、5万元",
+            "fin.trade_volume >=2000000|4000000|9000000美元@current_year",
+        ),
+        ("对营业收入首次突破1亿元、3亿元的企业,分别奖励10万元、30万元", "fin.revenue first_exceed100000000|300000000元"),
+        ("申报企业带动农户900户、500户、200户以上", "agri.households >=900户; agri.households >=500户; agri.households >=200户"),
+        ("申报企业注册资本500万元或实缴资本200万元以上", "reg.capital_registered >=5000000元; reg.capital_paid >=2000000元"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn a_second_bound_closes_the_range_and_a_selected_few_are_counted() {
+    for (text, expected) in [
+        ("申报机构床位数不少于30张且不多于120张", "free:床位数 [30..120]张"),
+        ("申报机构托位数不少于40个,且不多于90个", "free:托位数 [40..90]个"),
+        ("申报园区应有年销售收入超过800万元的不少于6家", "free:家数 >=6家 if 年销售收入超过800万元"),
+        ("申报孵化器直接用于在孵企业的场地面积占3/4以上", "free:场地面积占比 >=0.75ratio"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn a_period_goes_on_in_the_measures_of_one_balance_and_in_each_of_its_years() {
+    for (text, expected) in [
+        (
+            "申报企业2021年末从业人员少于300人,营业收入低于2亿元,资产总额低于3亿元",
+            "staff.total <300人@2021; fin.revenue <200000000元@2021; fin.total_assets <300000000元@2021",
+        ),
+        (
+            "申报企业近三年研发投入累计不低于600万元,或每一年度均不低于150万元",
+            "rd.expense >=6000000元@last_3_years~sum; rd.expense >=1500000元@last_3_years~each",
+        ),
+        (
+            "申报企业上年度研发人员不少于20人,注册资本不低于100万元",
+            "staff.rd >=20人@last_year; reg.capital_registered >=1000000元",
+        ),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn names_joined_by_each_share_their_number() {
+    for (text, expected) in [
+        ("申报合作社成员出资额、固定资产均不低于80万元", "free:合作社成员出资额 >=800000元; fin.fixed_assets >=800000元"),
+        ("申报企业营业收入和净利润都要达到300万元以上", "fin.revenue >=3000000元; free:净利润 >=3000000元"),
+        ("申报合作社农资统一采购率、农膜统一回收率超过70%", "free:合作社农资统一采购率 >0.7ratio; free:农膜统一回收率 >0.7ratio"),
+        ("申报企业近三年营业收入年均不低于300万元", "fin.revenue >=3000000元@last_3_years~mean"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn numbers_in_notes_have_the_bound_behind_the_note() {
+    for (text, expected) in [
+        ("申报企业销售收入在200万元(期刊80万元)以上", "fin.sales_revenue >=2000000元; fin.sales_revenue >=800000元"),
+        ("申报企业裁员率不高于失业率控制目标(5%)", "layoff.rate <=0.05ratio"),
+        ("园区占地面积120亩(即8万平方米)以上", "free:园区占地面积 >=120亩"),
+        ("申报单位将年销售收入由500万元以上调整为800万元以上", "fin.sales_revenue >=8000000元"),
+        ("申请人须在注册登记之日起6个月内提出申请", ""),
+        ("申报企业近两年每年接待游客5万(含)以上人次", "free:接待游客 >=50000人次@last_2_years~each"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn what_is_asked_gets_a_label_from_the_words_around_it() {
+    let conditions = |text: &str| format!("一、申报条件\n1.{text}\n2.信用良好。");
+    for (text, expected) in [
+        (
+            "改造投入:商场不少于800万元,专卖店不少于60万元。",
+            "free:改造投入 >=8000000元 if 商场; free:改造投入 >=600000元 if 专卖店",
+        ),
+        ("在孵企业应有40%以上已申请软件著作权。", "free:在孵企业占比 >=0.4ratio"),
+        ("主要农产品统一包装(销售)率超过60%。", "free:主要农产品统一包装率 >0.6ratio"),
+        ("已设立独立的检测部门或机构三年以上。", "free:设立检测部门或机构年限 >=3年"),
+        ("软件业务收入高于900万元且占企业总收入60%以上。", "free:软件业务收入 >9000000元; free:软件业务收入占比 >=0.6ratio"),
+    ] {
+        check(&conditions(text), expected);
+    }
 }

@@ -140,7 +140,7 @@ fn is_scaled_range(bounds: &[Json], condition: &Condition) -> bool {
 fn numbers_of(value: &Value) -> Vec<Decimal> {
     match value {
         Value::Range(low, high) => [low, high].map(|bound| bound.0.round_dp(9).normalize()).to_vec(),
-        Value::List(steps) => steps.iter().filter_map(|step| model::decimal::parse(step)).map(|step| step.normalize()).collect(),
+        Value::Steps(steps) => steps.iter().map(|step| step.0.round_dp(9).normalize()).collect(),
         _ => Vec::new(),
     }
 }

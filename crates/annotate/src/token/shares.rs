@@ -31,6 +31,17 @@ pub(super) fn fraction(text: &str, below: Numeral) -> Option<Share> {
     Some(Share { shown: ratio, ratio, unit: "", end: above.end })
 }
 
+/// `2/3`: the numeral before the stroke is part of the one behind it.
+pub(super) fn slashed(text: &str, above: Numeral) -> Option<Share> {
+    let below = number::latin(text, above.end + text[above.end..].strip_prefix('/').map(|_| 1)?)?;
+    let ratio = above.value.checked_div(below.value)?.round_dp(MOST_PLACES);
+    let plain = above.value < below.value && below.value <= Decimal::from(MOST_PARTS);
+    plain.then_some(Share { shown: ratio, ratio, unit: "", end: below.end })
+}
+
+/// Wholes are cut into no more parts than this.
+const MOST_PARTS: i64 = 20;
+
 /// Decimal places of a third.
 const MOST_PLACES: u32 = 16;
 
@@ -42,6 +53,13 @@ impl Lexer {
             rest.is_empty() || rest.starts_with([',', ';', '。', '、', ')', '的', '\n', '及', '且']) || rest.starts_with("以");
         let name = || Some(text[..self.word_before(text, at)?.1].trim_end_matches(['应', '须', '需', ' ', '均', '总', '体']));
         alone && name().is_some_and(|name| RATIOS.iter().any(|word| name.ends_with(word)))
+    }
+
+    /// A share with a stroke is compared with something: 10/12 of a date or a serial number is not.
+    pub(super) fn is_share(&self, text: &str, at: usize, share: &Share) -> bool {
+        let behind = &text[share.end..];
+        let ends = !behind.starts_with(|next: char| next.is_ascii_alphanumeric() || matches!(next, '/' | '年' | '月' | '日'));
+        ends && (self.word_after(text, share.end).is_some() || self.word_before(text, at).is_some())
     }
 
     pub(super) fn percent_in_words(&self, text: &str, at: usize, tokens: &mut Tokens) -> usize {

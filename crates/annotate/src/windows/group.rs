@@ -52,6 +52,7 @@ fn open_years(page: &Page<'_>, start: usize, end: usize) -> Vec<Group> {
 fn is_range(page: &Page<'_>, one: DateToken, other: DateToken) -> bool {
     const SIGNS: [char; 6] = ['至', '到', '-', '~', ' ', '—'];
     let between = page.slice(one.end, other.start);
+    let between = ["次年", "翌年"].iter().find_map(|word| between.strip_suffix(word)).unwrap_or(between);
     let plain = between.trim_matches(SIGNS).is_empty() && !between.is_empty();
     let timed = between.trim_start_matches(super::is_of_time).trim_start_matches('起');
     let starts = timed.starts_with(['至', '到', '-', '~', '—']) && timed.trim_matches(SIGNS).is_empty();

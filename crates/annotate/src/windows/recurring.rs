@@ -13,6 +13,9 @@ const MOST_YEARLY: usize = 16;
 /// How far behind 之日起 it is said what is done, in characters.
 const MOST_EVENT: usize = 48;
 
+/// How far behind a term its verb may stand, in characters.
+const MOST_TERM_VERB: usize = 16;
+
 pub(super) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     // A report tells of windows too; only labels make them one here.
     let news = page.triage.as_deref() == Some("news");
@@ -20,10 +23,13 @@ pub(super) fn read(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
     let told = page.line(sentence).is_some_and(|line| line.section == Section::Window);
     drafts.extend(yearly(page, sentence, told));
     drafts.extend(periodic(page, sentence));
-    if let Some(event) = since_event(page, sentence, told).filter(|_| !news) {
+    let gazetted = since_event(page, sentence, told).filter(|_| !news);
+    if let Some(event) = gazetted {
         // 自公告发布之日起,至资金使用完毕: one window.
         drafts.retain(|other| other.start < event.start);
         drafts.push(event);
+    } else if !news && page.triage.as_deref() != Some("regulate") {
+        drafts.extend(within_term(page, sentence));
     }
     drafts
 }
@@ -32,7 +38,7 @@ fn draft(window: Window, start: usize, end: usize, rule: &'static str, sentence:
     Draft { what: What::Window(window), start, end, confidence: 0.8, rule, sentence }
 }
 
-fn applicant() -> Window {
+fn applicant_window() -> Window {
     Window { role: "applicant".to_owned(), ..Window::default() }
 }
 
@@ -46,7 +52,7 @@ fn standing(page: &Page<'_>, sentence: usize) -> Vec<Draft> {
             let before = page.slice(bounds.start, hit.start);
             let event = page.slice(hit.start, hit.end) == "完成之日止";
             let start = event.then(|| before.rfind("目标任务").map(|at| bounds.start + at)).flatten().unwrap_or(hit.start);
-            let mut window = Window { recurrence: Some(recurrence.to_owned()), ..applicant() };
+            let mut window = Window { recurrence: Some(recurrence.to_owned()), ..applicant_window() };
             window.end_event = event.then(|| page.slice(start, hit.end).trim_end_matches("之日止").to_owned());
             Some(draft(window, start, hit.end, "window.standing", sentence))
         })
@@ -73,12 +79,12 @@ fn yearly(page: &Page<'_>, sentence: usize, told: bool) -> Option<Draft> {
     let behind = &slice[at + "每年".len() + end..];
     if ["公布", "发布", "评定", "组织评定"].iter().any(|word| behind.starts_with(word)) {
         return month_of_applying(slice, slice.len() - behind.len()).map(|(from, to)| {
-            let window = Window { recurrence: Some("yearly".to_owned()), ..applicant() };
+            let window = Window { recurrence: Some("yearly".to_owned()), ..applicant_window() };
             draft(window, bounds.start + from, bounds.start + to, "window.yearly", sentence)
         });
     }
     let from = slice[..at].strip_suffix("一般").map_or(at, str::len);
-    let window = Window { recurrence: Some("yearly".to_owned()), ..applicant() };
+    let window = Window { recurrence: Some("yearly".to_owned()), ..applicant_window() };
     let end = bounds.start + at + "每年".len() + end;
     Some(draft(window, bounds.start + from, end, "window.yearly", sentence))
 }
@@ -134,7 +140,7 @@ fn since_event(page: &Page<'_>, sentence: usize, told: bool) -> Option<Draft> {
         return None;
     }
     let exhausted = page.has(CueKind::Exhausted, bounds.start + end, bounds.end);
-    let mut window = applicant();
+    let mut window = applicant_window();
     let mut until = bounds.start + end;
     match days(rest) {
         Some((count, length)) => {
@@ -146,6 +152,44 @@ fn since_event(page: &Page<'_>, sentence: usize, told: bool) -> Option<Draft> {
     }
     (window.end.is_some() || window.recurrence.is_some())
         .then(|| draft(window, bounds.start + from, until, "window.event", sentence))
+}
+
+/// `须在获得认定之日起6个月内提出申请`, `认定后3个月内申报`: a term of the applicant's own that starts with an event.
+fn within_term(page: &Page<'_>, sentence: usize) -> Option<Draft> {
+    let bounds = page.sentence(sentence);
+    let slice = page.slice(bounds.start, bounds.end);
+    let (at, from) = ["之日起", "之日后", "后"].iter().find_map(|word| slice.find(word).map(|at| (at, at + word.len())))?;
+    let rest = slice[from..].trim_start_matches(['的', ',', '起']);
+    let length = term(rest)?;
+    let behind = super::first(&rest[length..], MOST_TERM_VERB);
+    let asked = page.words(List::WindowHandIn).first(behind.split([',', ';']).next().unwrap_or_default());
+    let barred = ["不得", "不再", "不予", "暂停", "取消", "禁止"].iter().any(|word| behind.contains(word));
+    let before = &slice[..at];
+    let words = before.rsplit([',', ':', ';', '.']).next().unwrap_or_default();
+    let opening = ["须在", "应在", "须于", "应于", "可在", "可于", "自", "从", "在", "于", "至"];
+    let start = opening.iter().filter_map(|word| words.rfind(word).map(|at| at + word.len())).max().unwrap_or(0);
+    let start = bounds.start + at - words.len() + start;
+    let authority = page.hits.last_cue(CueKind::Authority, bounds.start, bounds.start + at).map(|hit| hit.start);
+    let applicant = page.words(List::WindowApplicant).last(before).map(|(at, _)| bounds.start + at);
+    let other = authority.is_some_and(|other| applicant.is_none_or(|one| one < other));
+    let (_, verb) = asked.filter(|_| !barred && !other && start < bounds.start + at)?;
+    // 提出申请的, 可以…: a case, no term.
+    if behind[verb..].starts_with('的') {
+        return None;
+    }
+    let end = bounds.start + slice.len() - rest.len() + length;
+    let window = Window { end_event: Some(page.slice(start, end).to_owned()), ..applicant_window() };
+    Some(draft(window, start, end, "window.term", sentence))
+}
+
+/// The length of `6个月内`, `20个工作日内`, `一年以内`.
+fn term(rest: &str) -> Option<usize> {
+    let number = crate::number::latin(rest, 0).or_else(|| crate::number::chinese(rest, 0))?;
+    let behind = &rest[number.end..];
+    let unit =
+        ["个工作日", "个自然日", "工作日", "个月", "日", "天", "年", "周"].iter().find(|unit| behind.starts_with(**unit))?;
+    let inside = ["之内", "以内", "内"].iter().find(|word| behind[unit.len()..].starts_with(**word))?;
+    Some(number.end + unit.len() + inside.len())
 }
 
 /// `30日内`, `三十天内`: calendar days; working days cannot be counted without a calendar.

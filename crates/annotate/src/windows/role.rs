@@ -1,7 +1,7 @@
 //! What dates are for: the applicant, the authorities, the project, or nothing here.
 
-use super::first;
 use super::group::Group;
+use super::{addressee, first};
 use crate::page::Page;
 use crate::rules::{CueKind, Section};
 use crate::words::List;
@@ -10,6 +10,8 @@ use crate::words::List;
 const MOST_VERB_DISTANCE: usize = 70;
 /// How far before dates a label may stand, in characters.
 const MOST_LABEL_DISTANCE: usize = 14;
+/// How far behind 起 it may be said that something holds from then on, in characters.
+const MOST_EFFECT: usize = 24;
 /// How near words stand that make dates something else, in characters.
 const NEAR: usize = 14;
 
@@ -40,7 +42,9 @@ pub(super) fn purpose(page: &Page<'_>, sentence: usize, group: &Group, before: &
     let none = page.words(List::WindowNone);
     // 时间/频度:2022年8月11日起,有效期3年: the label says that one may apply from then on.
     let lasts = labelled(page, before) && first(after, 10).contains("有效期");
-    if none.stand_in(last(before, NEAR)) || none.stand_in(first(after, 10)) && !lasts {
+    let effect = after.strip_prefix('起').map(|rest| clause_of(first(rest, MOST_EFFECT)));
+    let holds = effect.is_some_and(|rest| page.words(List::WindowEffect).at_end(rest).is_some());
+    if none.stand_in(last(before, NEAR)) || (none.stand_in(first(after, 10)) || holds) && !lasts {
         return None;
     }
     if let Some(purpose) = project(page, group, before, after) {
@@ -57,10 +61,10 @@ pub(super) fn purpose(page: &Page<'_>, sentence: usize, group: &Group, before: &
     let late = refused_later(page, after);
     let told = label || said || late || closes(page, before) || verb.is_some_and(|at| asks(page, &after[..at]));
     let case = page.words(List::WindowCase).at_start(after.trim_start_matches(['前', '之', '以', '起'])).is_some();
-    if !told || case && !label && !late || is_case(page, after, verb, label) {
+    if !told || case && !label && !late || is_case(page, group, after, verb, label) {
         return None;
     }
-    let yearly = group.first.year.is_none() && is_yearly(page.slice(bounds.start, group.start));
+    let yearly = group.first.year.is_none() && is_yearly(page, page.slice(bounds.start, group.start));
     let authority = for_authority(page, sentence, before, after, label);
     if yearly {
         let duty =
@@ -106,11 +110,14 @@ fn supposes(page: &Page<'_>, sentence: usize, before: &str, after: &str) -> bool
 }
 
 /// `每年9月中旬报第一批,12月中旬报第二批`: the word stands before the first date.
-fn is_yearly(before: &str) -> bool {
-    let at = ["每年", "当年"].iter().filter_map(|word| before.rfind(word).map(|at| at + word.len())).max();
-    let rest = at.map(|at| before[at..].trim_start_matches(['度', ' ']));
+fn is_yearly(page: &Page<'_>, before: &str) -> bool {
+    let at = ["每年", "当年", "次年", "翌年"].iter().filter_map(|word| before.rfind(word).map(|at| at + word.len())).max();
+    let rest = at.map(|at| before[at..].trim_start_matches(['度', '的', ' ']));
     rest.is_some_and(|rest| {
-        rest.is_empty() || rest.starts_with(|first: char| first.is_ascii_digit()) && !rest.contains(['。', ';'])
+        // 每年度申请截止日期为9月30日: nothing but the label stands between.
+        let label = page.words(List::WindowLabel).last(rest).is_some_and(|(_, end)| rest[end..].chars().count() <= 4);
+        let short = label && !rest.contains([',', '。', ';']) && rest.chars().count() <= MOST_LABEL_DISTANCE;
+        rest.is_empty() || short || rest.starts_with(|first: char| first.is_ascii_digit()) && !rest.contains(['。', ';'])
     })
 }
 
@@ -122,7 +129,7 @@ fn reach(after: &str) -> &str {
 /// `申报时间为…`, `申报截止…`: the label ends close before the dates.
 fn labelled(page: &Page<'_>, before: &str) -> bool {
     let near = last(before, MOST_LABEL_DISTANCE + 6);
-    if is_round(page, before) {
+    if is_round(page, before) || stands_alone(page, before) {
         return true;
     }
     page.words(List::WindowLabel).last(near).is_some_and(|(at, end)| {
@@ -137,11 +144,27 @@ fn labelled(page: &Page<'_>, before: &str) -> bool {
     })
 }
 
+/// `县区初审:4月21日至30日`, `(2)网上填报(3月10日至31日)`: what is done is the whole of the entry before the dates.
+fn stands_alone(page: &Page<'_>, before: &str) -> bool {
+    let Some(words) = before.strip_suffix([':', '(']) else { return false };
+    let words = words.rsplit([',', ';', '。', ')', '\n', '.', '、']).next().unwrap_or_default();
+    let words = words.strip_suffix("阶段").unwrap_or(words);
+    (2..=MOST_LABEL_DISTANCE).contains(&words.chars().count()) && page.words(List::WindowVerb).at_end(words).is_some()
+}
+
+/// The words up to the next stop.
+fn clause_of(words: &str) -> &str {
+    words.split([',', ';', '。', ')']).next().unwrap_or_default()
+}
+
 /// `申报截止时间为3月31日,第二批为6月30日`: the label stands before the first date.
 fn is_round(page: &Page<'_>, before: &str) -> bool {
     let near = last(before, MOST_LABEL_DISTANCE);
     let round = near.rfind('批').filter(|at| near[..*at].contains('第') && near[*at..].chars().count() <= 6);
-    round.is_some() && page.words(List::WindowLabel).stand_in(earlier(page, before))
+    round.is_some_and(|at| {
+        page.words(List::WindowClosingBefore).at_start(&near[at + '批'.len_utf8()..]).is_some()
+            || page.words(List::WindowLabel).stand_in(earlier(page, before))
+    })
 }
 
 /// The hundred characters before a stretch of the text.
@@ -167,11 +190,12 @@ pub(super) fn refused_later(page: &Page<'_>, after: &str) -> bool {
 }
 
 /// `10月19日前提交审核的,按…`: who did so by then, not until when it can be done.
-fn is_case(page: &Page<'_>, after: &str, verb: Option<usize>, label: bool) -> bool {
+fn is_case(page: &Page<'_>, group: &Group, after: &str, verb: Option<usize>, label: bool) -> bool {
     let Some(at) = verb.filter(|_| !label) else { return false };
     let clause = after[at..].split([',', ';', '。', ')']).next().unwrap_or_default();
     let reported = page.words(List::AwardReported).stand_in(first(after, 30));
     clause.ends_with('的')
+        || group.last.is_none() && clause.chars().nth(2) == Some('的') && !page.words(List::WindowStrict).stand_in(clause)
         || clause.contains("不能")
         || clause.contains("的地方")
         || clause.chars().nth(2) == Some('了')
@@ -212,6 +236,9 @@ fn for_authority(page: &Page<'_>, sentence: usize, before: &str, after: &str, la
     if !after.starts_with(',') && page.words(List::WindowAuthorityBehind).stand_in(first(after, 8)) {
         return true;
     }
+    if !after.starts_with(',') && page.words(List::WindowOwnOffice).stand_in(first(after, 8)) {
+        return addressee::hands_in(page, bounds.start, before, first(after, 8));
+    }
     let cue = page.hits.last_cue(CueKind::Authority, offset, offset + before.len()).map(|hit| hit.start - offset);
     let authority = cue.max(page.words(List::WindowAuthority).last(before).map(|(at, _)| at));
     let enterprise = page.words(List::WindowApplicant).last(before).map(|(at, _)| at);
@@ -225,7 +252,9 @@ fn for_authority(page: &Page<'_>, sentence: usize, before: &str, after: &str, la
         (None, None) if page.words(List::WindowAuthorityLabel).at_end(before.trim_end_matches(':')).is_some() => true,
         (None, None) => {
             let near = first(after, 60).split(['。', ';']).next().unwrap_or_default();
-            page.words(List::WindowAuthorityBehind).stand_in(near) || follows_authority(page, bounds.start, offset)
+            page.words(List::WindowAuthorityBehind).stand_in(near)
+                || page.words(List::WindowOwnOffice).stand_in(near) && addressee::hands_in(page, bounds.start, before, near)
+                || follows_authority(page, bounds.start, offset)
         }
     }
 }
