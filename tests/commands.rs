@@ -381,7 +381,7 @@ fn the_scorecard_is_written_between_its_marks_and_the_mistakes_are_listed() {
 #[test]
 fn annotation_is_explained_to_people_and_machines() {
     let root = tempfile::tempdir().unwrap();
-    let text = "一、申报条件\n上年度营业收入不低于1000万元。\n市财政每年安排专项资金2亿元。";
+    let text = "一、申报条件\n上年度营业收入不低于1000万元。\n二、资金来源\n市财政每年安排专项资金2亿元。";
     let line = serde_json::json!({"id": "N1", "text": text, "title": "关于组织申报奖励资金的通知", "issuer": null, "region": null, "date": null});
     let file = write(root.path(), "texts.jsonl", line.to_string());
     let told = run(["annotate", "--jsonl", file.to_str().unwrap(), "--explain"]).expect_code(0).stdout;
