@@ -395,7 +395,7 @@ mod tests {
             "不得为：是",
         );
         check_condition(
-            r#"{"indicator":"x","op":">","value":"1.50","unit":"亿元","period":"2025Q1","group":"all"}"#,
+            r#"{"indicator":"x","op":">","value":1.50,"unit":"亿元","period":"2025Q1","group":"all"}"#,
             "2025年第1季度高于1.5亿元",
         );
     }
