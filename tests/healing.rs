@@ -8,10 +8,15 @@ use std::sync::{Arc, Mutex};
 
 use crate::harness::{Run, huice, run_in, write};
 
-type Pages = Arc<Mutex<BTreeMap<String, String>>>;
+pub(crate) type Pages = Arc<Mutex<BTreeMap<String, String>>>;
 
 /// A site whose pages can be changed while it is up.
 fn serve(pages: &Pages) -> String {
+    serve_telling(pages, |_| {})
+}
+
+/// The same; `told` is given the path of each request.
+pub(crate) fn serve_telling(pages: &Pages, told: impl Fn(&str) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let pages = pages.clone();
@@ -22,6 +27,7 @@ fn serve(pages: &Pages) -> String {
             let first = lines.next().and_then(Result::ok).unwrap_or_default();
             lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
             let path = first.split(' ').nth(1).unwrap_or("/").to_owned();
+            told(&path);
             let page = pages.lock().unwrap().get(&path).cloned();
             let (status, body) = page.map_or(("404 Not Found", String::new()), |page| ("200 OK", page));
             let head = format!(
@@ -34,11 +40,11 @@ fn serve(pages: &Pages) -> String {
     address
 }
 
-fn title(number: usize) -> String {
+pub(crate) fn title(number: usize) -> String {
     format!("示例市工业局关于组织开展第{number}批专精特新企业申报工作的通知")
 }
 
-fn document(number: usize) -> String {
+pub(crate) fn document(number: usize) -> String {
     format!(
         "<html><head><title>{0}</title><meta name=\"ArticleTitle\" content=\"{0}\"><meta name=\"PubDate\" content=\"2026-10-{1:02} 09:00\"></head>\
          <body><h1>{0}</h1><div class=\"con\"><p>各有关单位：现将第{1}批申报工作有关事项通知如下，请认真组织，按时报送材料。</p>\

@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("push", &["model"]),
     ("search", &["model"]),
     ("store", &["model"]),
-    ("web", &["compilation", "matcher", "model", "search", "store"]),
+    ("web", &["annotate", "compilation", "matcher", "model", "search", "store"]),
 ];
 
 /// Dependencies that only one crate may know, so that an engine can be changed in one place.
@@ -26,10 +26,13 @@ const ALONE: &[(&str, &[&str])] = &[
     ("axum", &["cli", "web"]),
     ("cron", &["pipeline"]),
     ("lettre", &["push"]),
+    ("object_store", &["fetch"]),
+    ("redb", &["store"]),
     ("reqwest", &["fetch", "push"]),
     ("scraper", &["extract"]),
     ("sled", &["store"]),
     ("tantivy", &["search"]),
+    ("tokio-postgres", &["store"]),
 ];
 
 fn manifests() -> BTreeMap<String, BTreeSet<String>> {

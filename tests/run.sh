@@ -29,6 +29,10 @@ if ! command -v cargo >/dev/null; then
   echo "cargo is needed; install Rust 1.95 or newer and run this again" >&2
   exit 1
 fi
+# Debian keeps the server's programs off the path.
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  need initdb postgresql "nothing is tested on PostgreSQL" || true
+fi
 [ -d ../shared/corpus ] || echo "skipped: ../shared is not here, so tests that read its pages and phrases skip themselves"
 
 if cargo nextest --version >/dev/null 2>&1; then

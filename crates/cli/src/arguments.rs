@@ -15,6 +15,14 @@ pub(crate) struct Arguments {
     /// Folder for the store, the archive and the index [default: data; for the demo: demo-data]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// Place of the store: sled:FOLDER, redb:FOLDER or postgres://USER@HOST/DATABASE, whose password may stand in the
+    /// environment variable HUICE_SECRET_STORE [default: sled:DATA/store]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) store: Option<store::Location>,
+    /// Where several machines keep one archive, each a part of its own: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME,
+    /// whose key may stand in HUICE_SECRET_S3_KEY_ID and HUICE_SECRET_S3_KEY [default: DATA/archive, for one machine]
+    #[arg(long, global = true, value_name = "PLACE")]
+    pub(crate) archive: Option<fetch::SharedArchive>,
     /// Folder with rules/, index/ and sources.toml [default: this folder if it has them, else the bundled ones]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
@@ -50,8 +58,15 @@ pub(crate) enum Command {
     Import(Import),
     /// Group documents that are copies or revisions of one policy
     Dedup(Dedup),
-    /// Search: words, "phrases", -excluded, document numbers
+    /// Decide which documents are one policy: split one off, merge two
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Search: words, "phrases", -excluded, AND, OR, brackets, 标题: 正文: 文号: 机关: 地区: 窗口:, document numbers
     Search(Search),
+    /// The state of policies on a day: in force or not, since when, and why
+    State(State),
+    /// What two texts of a policy, or two policies, differ in: by parameter and by sentence
+    Diff(Diff),
     /// Match policies and enterprises: one verdict a line
     Match(Match),
     /// Import or list enterprise profiles
@@ -132,6 +147,9 @@ pub(crate) struct Run {
     /// What this process does
     #[arg(long, value_delimiter = ',', value_name = "ROLES", default_value = "crawl,process,push,web")]
     pub(crate) roles: Vec<Role>,
+    /// After so many seconds without a word a machine is taken for dead and its jobs are given to others
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(i64).range(1..=86_400))]
+    pub(crate) lease: i64,
     /// Address of the web pages
     #[arg(long, default_value = "127.0.0.1:8780")]
     pub(crate) listen: std::net::SocketAddr,
@@ -244,13 +262,47 @@ pub(crate) struct Import {
 #[derive(Debug, Args)]
 pub(crate) struct Dedup {
     /// Documents as for `import`
+    #[arg(long, value_name = "FILE", required_unless_present = "pairs", conflicts_with = "pairs")]
+    pub(crate) jsonl: Option<PathBuf>,
+    /// Labelled pairs as {corpus,a,b,label} a line: score identity on them and name what is wrong
     #[arg(long, value_name = "FILE")]
-    pub(crate) jsonl: PathBuf,
+    pub(crate) pairs: Option<PathBuf>,
+    /// The folder with the collections the pairs are from
+    #[arg(long, value_name = "DIR", default_value = "../shared/corpus")]
+    pub(crate) corpus: PathBuf,
+    /// The scores as JSON
+    #[arg(long, requires = "pairs")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Make a document a policy of its own, for good
+    Split {
+        /// The document, as `dedup` and the policy's page show it
+        document: String,
+        /// Why, for the audit log
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Make two policies one, for good; the id of the first leads to the second from then on
+    Merge {
+        /// The policy that ends
+        from: String,
+        /// The policy that takes its documents
+        into: String,
+        /// They are versions, not copies: the later text by date becomes the current one
+        #[arg(long)]
+        versions: bool,
+        /// Why, for the audit log
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// What to look for
+    /// What to look for; with --similar the id of a policy, with --suggest the first characters of a word
     #[arg(required_unless_present = "queries", conflicts_with = "queries", allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
     /// Only hits with this facet, e.g. region=650000; repeatable
@@ -262,9 +314,47 @@ pub(crate) struct Search {
     /// Newest first instead of best first
     #[arg(long)]
     pub(crate) newest: bool,
+    /// Say for each hit what its score is made of
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Find what is like the policy with this id
+    #[arg(long, conflicts_with_all = ["queries", "suggest", "explain", "newest", "filter"])]
+    pub(crate) similar: bool,
+    /// Say what may stand behind the characters typed so far: words, pinyin or initials
+    #[arg(long, conflicts_with_all = ["queries", "explain", "newest", "filter"])]
+    pub(crate) suggest: bool,
     /// Queries as {id,query} a line
     #[arg(long, value_name = "FILE")]
     pub(crate) queries: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct State {
+    /// Ids of policies or of documents that carry them
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) policy: Vec<String>,
+    /// The day, e.g. 2024-05-01 [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<Date>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// Id of a policy
+    #[arg(required_unless_present = "files", conflicts_with = "files", value_name = "ID")]
+    pub(crate) policy: Option<String>,
+    /// The older text, from 1 [default: the one before the newer]
+    #[arg(long, value_name = "N", conflicts_with = "files")]
+    pub(crate) from: Option<u32>,
+    /// The newer text [default: the current one]
+    #[arg(long, value_name = "N", conflicts_with = "files")]
+    pub(crate) to: Option<u32>,
+    /// Compare with the text of another policy
+    #[arg(long, value_name = "ID", conflicts_with = "files")]
+    pub(crate) with: Option<String>,
+    /// Compare two text files, without a data folder
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -396,6 +486,10 @@ pub(crate) enum Benchmark {
     Annotate,
     Index,
     Search,
+    /// Questions to laws cut into paragraphs
+    Paragraphs,
+    /// How well questions find what answers them
+    Ranking,
     Dedup,
     Match,
     Outbox,

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use fetch::SharedArchive;
 use jiff::Timestamp;
 use model::Clock;
 use pipeline::{Data, Folder, Pipeline, Stages};
+use store::Location;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -18,6 +20,8 @@ use crate::arguments::{Arguments, Command};
 pub(crate) struct Surroundings {
     data: PathBuf,
     home: Option<PathBuf>,
+    store: Option<Location>,
+    archive: Option<SharedArchive>,
     /// The time, or the time a person asked for with `--now`, which then goes on from there.
     pub(crate) clock: Clock,
     /// Names and values of `HUICE_SECRET_*` variables, for channels.
@@ -36,7 +40,14 @@ impl Surroundings {
         });
         let usual = if matches!(arguments.command, Command::Demo(_)) { "demo-data" } else { "data" };
         let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(usual));
-        Self { data, home: home(arguments.home.as_ref()), clock: clock(arguments.now), secrets: secrets.collect() }
+        Self {
+            data,
+            home: home(arguments.home.as_ref()),
+            store: arguments.store.clone(),
+            archive: arguments.archive.clone(),
+            clock: clock(arguments.now),
+            secrets: secrets.collect(),
+        }
     }
 
     /// The texts of rules, index data and sources.
@@ -50,7 +61,20 @@ impl Surroundings {
 
     /// Where `--data` points.
     pub(crate) fn folder(&self) -> Folder {
-        Folder::new(&self.data)
+        let folder = Folder::new(&self.data);
+        let folder = match &self.archive {
+            Some(SharedArchive::Bucket(place)) => {
+                let secret = |name: &str| self.secrets.get(name).cloned();
+                let place = place.clone().with_key(secret("S3_KEY_ID"), secret("S3_KEY"));
+                folder.with_shared_archive(SharedArchive::Bucket(place))
+            }
+            Some(archive) => folder.with_shared_archive(archive.clone()),
+            None => folder,
+        };
+        match &self.store {
+            Some(store) => folder.with_store(store.clone().with_password(self.secrets.get("STORE").map(String::as_str))),
+            None => folder,
+        }
     }
 
     /// All stages, without a data folder.
@@ -68,7 +92,7 @@ impl Surroundings {
     pub(crate) fn existing_pipeline(&self) -> anyhow::Result<Pipeline> {
         let folder = self.folder();
         anyhow::ensure!(
-            folder.store().is_dir(),
+            folder.has_store(),
             "no data in {}; expected a data folder filled by `huice crawl` or `huice import` (--data)",
             folder.root().display()
         );

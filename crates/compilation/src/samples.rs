@@ -131,6 +131,7 @@ pub(crate) fn decision(desk: Desk, tags: &[&str], state: Option<LifeCycle>) -> D
         reason: String::new(),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         state,
+        state_since: None,
         at: Timestamp::UNIX_EPOCH,
     }
 }

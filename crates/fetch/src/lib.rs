@@ -14,7 +14,7 @@ mod replay;
 mod transport;
 mod warc;
 
-pub use archive::{Archive, ArchiveError, Entry, Snapshot, Verification};
+pub use archive::{Archive, ArchiveError, BucketPlace, Entry, SharedArchive, Snapshot, Verification};
 pub use charset::{Decoded, decode};
 pub use error::FetchError;
 pub use guard::Guard;

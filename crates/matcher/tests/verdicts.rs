@@ -385,8 +385,9 @@ fn nobody_can_apply_to_what_is_not_in_force() {
     record.document.expires = Some(TODAY);
     assert_eq!(verdict(&record, json!({})).outcome, Outcome::Likely);
     let at = "2026-11-20T00:00:00Z".parse().unwrap();
-    let decide =
-        |desk, state| Some(Decision { desk, editor: "e".to_owned(), reason: String::new(), tags: Vec::new(), state, at });
+    let decide = |desk, state| {
+        Some(Decision { desk, editor: "e".to_owned(), reason: String::new(), tags: Vec::new(), state, state_since: None, at })
+    };
     record.decision = decide(Desk::Withdrawn, None);
     assert_eq!(verdict(&record, json!({})).outcome, Outcome::Closed);
     record.policy.state = LifeCycle::Unknown;

@@ -64,15 +64,45 @@ impl DocumentId {
     }
 }
 
-/// The URL under which one page is known: without fragment, and `http` and `https` taken as the same site.
+/// The URL under which one page is known: without fragment, `http` and `https` taken as the same site, the host in lower
+/// case without its final dot and usual port, and `.` and `..` followed as a browser would.
 #[must_use]
 pub fn normal_url(url: &str) -> String {
     let without_fragment = url.split('#').next().unwrap_or(url).trim();
-    without_fragment
-        .strip_prefix("https://")
-        .or_else(|| without_fragment.strip_prefix("http://"))
-        .unwrap_or(without_fragment)
-        .to_owned()
+    let schemes = ["https://", "http://"];
+    let Some(rest) = schemes.iter().find_map(|scheme| strip_prefix_ignoring_case(without_fragment, scheme)) else {
+        return without_fragment.to_owned();
+    };
+    let (place, query) = rest.find('?').map_or((rest, ""), |at| rest.split_at(at));
+    let (host, path) = place.find('/').map_or((place, ""), |at| place.split_at(at));
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(":80").or_else(|| host.strip_suffix(":443")).unwrap_or(&host);
+    format!("{}{}{query}", host.trim_end_matches('.'), without_dots(path))
+}
+
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// A path with its `.` and `..` steps taken (RFC 3986, 5.2.4).
+fn without_dots(path: &str) -> String {
+    if !path.split('/').any(|step| step == "." || step == "..") {
+        return path.to_owned();
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    let ends_in_folder = path.ends_with("/.") || path.ends_with("/..");
+    for step in path.split('/').skip(1) {
+        match step {
+            "." => {}
+            ".." => drop(kept.pop()),
+            step => kept.push(step),
+        }
+    }
+    if ends_in_folder {
+        kept.push("");
+    }
+    format!("/{}", kept.join("/"))
 }
 
 #[cfg(test)]
@@ -85,5 +115,22 @@ mod tests {
         assert_eq!(plain, DocumentId::of_url("https://www.gov.cn/a.html#top"));
         assert_ne!(plain, DocumentId::of_url("https://www.gov.cn/b.html"));
         assert_eq!(plain.as_str().len(), 16);
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_one() {
+        for (spelling, normal) in [
+            ("HTTP://Sti.Example.CN./xxgk/a.htm", "sti.example.cn/xxgk/a.htm"),
+            ("http://a.cn:80/./202601/p.pdf", "a.cn/202601/p.pdf"),
+            ("https://a.cn:443/zwgk/gsgg/../zt/t.htm?id=../1#x", "a.cn/zwgk/zt/t.htm?id=../1"),
+            ("http://a.cn/../../zt/t.htm", "a.cn/zt/t.htm"),
+            ("http://a.cn/b/..", "a.cn/"),
+            ("http://a.cn?x=1", "a.cn?x=1"),
+            ("../../zt/t.htm", "../../zt/t.htm"),
+            ("http://a.cn:8080/Big.html", "a.cn:8080/Big.html"),
+            ("http:/", "http:/"),
+        ] {
+            assert_eq!(normal_url(spelling), normal, "{spelling}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::annotation::Annotation;
 use crate::document::Document;
 use crate::id::{DocumentId, PolicyId, SnapshotId, SourceId};
+use crate::life::{LifeCourse, Standing, day_in_china};
 
 /// 效力状态.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -66,6 +67,12 @@ impl LifeCycle {
         }
     }
 
+    /// Whether a policy in this state is no longer in force.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Expired | Self::Repealed | Self::Superseded)
+    }
+
     /// Whether a policy in this state may be pushed to enterprises: only what is issued or in force.
     #[must_use]
     pub const fn may_be_pushed(self) -> bool {
@@ -105,6 +112,9 @@ pub struct Policy {
     /// The words of the document, or of the page, that prove the state.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub state_evidence: String,
+    /// Its dates and states over time, with why. The state above is that of the day it was last derived on.
+    #[serde(default, skip_serializing_if = "LifeCourse::is_empty")]
+    pub course: LifeCourse,
     /// GB/T 2260 code of the place it is for; `000000` is the whole country.
     pub region: String,
     /// Every place it stands, the canonical copy first.
@@ -125,6 +135,22 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// What one of its documents is to it: `canonical`, `revision` where it brought another text, else `copy`.
+    #[must_use]
+    pub fn role_of(&self, document: &DocumentId) -> &'static str {
+        let brought = self.revisions.iter().any(|revision| revision.document == *document);
+        let is_earlier = self.copies.iter().any(|copy| copy.document == *document && copy.is_earlier);
+        if self.copies.first().is_some_and(|first| first.document == *document) {
+            "canonical"
+        } else if brought || is_earlier {
+            "revision"
+        } else {
+            "copy"
+        }
+    }
+}
+
 /// One document that carries a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Copy {
@@ -138,6 +164,9 @@ pub struct Copy {
     pub fingerprint: String,
     /// When it was last seen.
     pub seen: Timestamp,
+    /// Whether it has an earlier text of the act than those known before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_earlier: bool,
 }
 
 /// One text of a policy.
@@ -170,6 +199,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// Its state on a day; an editor's decision wins over what is found.
+    #[must_use]
+    pub fn standing(&self, day: Date) -> Standing {
+        self.policy.course.decided_on(day, self.decision.as_ref())
+    }
+
     /// The date readers sort by: published, else signed, else none.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
@@ -193,6 +228,17 @@ pub struct Decision {
     /// A state set by hand; wins over the found one.
     #[serde(default)]
     pub state: Option<LifeCycle>,
+    /// The first day of that state, where the editor names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_since: Option<Date>,
     /// When.
     pub at: Timestamp,
+}
+
+impl Decision {
+    /// The day from which on its state wins.
+    #[must_use]
+    pub fn state_begins(&self) -> Date {
+        self.state_since.unwrap_or_else(|| day_in_china(self.at))
+    }
 }

@@ -1,4 +1,5 @@
-//! The query tree: what a reader asks, independent of the engine that answers.
+//! The query tree: what a reader asks, independent of the engine that answers; and questions that are kept, to be held
+//! against each new policy.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::id::PolicyId;
 pub struct Query {
     /// What must, may and must not be in the text. Empty: everything that passes the filters.
     pub clauses: Vec<Clause>,
-    /// Facet filters: any of the values of each named facet (`state`, `region`, `theme`, `tool`, `triage`, `kind`, `issuer`, `source`).
+    /// Facet filters: any of the values of each named facet (`state`, `region`, `level`, `theme`, `tool`, `window` …).
     /// A region matches everything inside it.
     #[serde(default)]
     pub filters: BTreeMap<String, Vec<String>>,
@@ -30,6 +31,12 @@ pub struct Query {
     pub offset: usize,
     /// Hits to give, at most [`Query::MOST_HITS`].
     pub limit: usize,
+    /// The day from which windows are open or close; without it nothing is asked of windows.
+    #[serde(default)]
+    pub today: Option<Date>,
+    /// Whether each hit says what its score is made of.
+    #[serde(default)]
+    pub explain: bool,
 }
 
 impl Query {
@@ -51,12 +58,42 @@ pub struct Clause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
-    /// Words, in any order.
+    /// Words, in any order; of many, most must be there.
     Words(String),
+    /// Words, in any order, each of which must be there (the sides of `AND` and `OR`).
+    EveryWord(String),
     /// Exactly these characters (`"短语"`).
     Phrase(String),
+    /// Exactly these characters in one part of the policy (`标题:补贴`).
+    In {
+        /// The part.
+        part: Part,
+        /// The characters.
+        text: String,
+    },
     /// A document number by its normal key.
     Number(String),
+    /// One of the values of a facet, where it is excluded or stands in brackets; else it is one of [`Query::filters`].
+    Filter {
+        /// The facet.
+        name: String,
+        /// The values, any of which will do.
+        values: Vec<String>,
+    },
+    /// One of several alternatives, each of which is met where all of its clauses are.
+    Any(Vec<Vec<Clause>>),
+}
+
+/// A part of a policy that can be looked into alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The title.
+    Title,
+    /// The text.
+    Body,
+    /// The names of its agencies.
+    Issuer,
 }
 
 /// Order of hits.
@@ -68,6 +105,10 @@ pub enum Sort {
     Relevance,
     /// Newest first.
     Newest,
+    /// Oldest first.
+    Oldest,
+    /// Those whose window closes soonest first, then those without one; needs [`Query::today`].
+    Closing,
 }
 
 /// The answer.
@@ -80,6 +121,21 @@ pub struct Hits {
     /// For each facet, its values with the number of matching policies, most first.
     #[serde(default)]
     pub facets: BTreeMap<String, Vec<(String, u64)>>,
+    /// What was perhaps meant, where little or nothing was found, in words of the corpus.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub did_you_mean: Vec<Correction>,
+    /// Whether fewer words were asked for than were typed, because no policy has them all.
+    #[serde(default)]
+    pub relaxed: bool,
+}
+
+/// Characters of a question and those that were perhaps meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// As typed, in normal form.
+    pub typed: String,
+    /// As the corpus has them.
+    pub meant: String,
 }
 
 /// One policy found.
@@ -87,10 +143,13 @@ pub struct Hits {
 pub struct Hit {
     /// The policy.
     pub id: PolicyId,
-    /// Higher is better; 0 when sorted by date.
+    /// Higher is better; 0 when sorted otherwise.
     pub score: f32,
     /// Its title.
     pub title: String,
+    /// Its title with the matches marked as in the snippet.
+    #[serde(default)]
+    pub marked_title: String,
     /// The part of the text that fits best, matches marked by the characters [`MARK_START`] and [`MARK_END`].
     pub snippet: String,
     /// Date as `YYYY-MM-DD`, when known.
@@ -105,6 +164,42 @@ pub struct Hit {
     /// Life-cycle state.
     #[serde(default)]
     pub state: String,
+    /// What the score is made of, most first, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+}
+
+/// One part of a score.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// What gave it, `title`, `body`, `phrase`, `all_present`, `freshness` …
+    pub what: String,
+    /// The word, phrase or number it was given for; empty for what concerns the whole policy.
+    pub text: String,
+    /// What it adds to the score; of `freshness` and `authority`, what the sum of the others is multiplied by.
+    pub score: f32,
+}
+
+/// What may stand behind the letters typed so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The text to look for.
+    pub text: String,
+    /// Policies that have it, roughly.
+    pub policies: u64,
+}
+
+/// A question that is kept and held against each new policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedQuery {
+    /// Its key, unique among all of them.
+    pub id: String,
+    /// Whom to tell: an enterprise or an account.
+    pub owner: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// The question. Order, offset and limit say nothing here; a window counts from the day of the new policy.
+    pub query: Query,
 }
 
 /// Starts a highlighted match in a snippet. A private-use character: it cannot occur in text that is shown, and each

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use store::Location;
 
 use crate::pipeline::{Folder, Pipeline};
 
@@ -38,9 +39,8 @@ pub fn backup(pipeline: &Pipeline, to: &Path) -> anyhow::Result<Backup> {
     pipeline.store.backup(&to.join("store"))?;
     let counts = pipeline.store.counts()?;
     let mut done = Backup { policies: counts.policies, documents: counts.documents, archive: Vec::new(), settings: None };
-    for file in pipeline.archive.files()? {
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        done.archive.push(copy_hashed(&file, &archive_to.join(&name), name.clone())?);
+    for (name, file) in pipeline.archive.files()? {
+        done.archive.push(copy_hashed(&file, &archive_to.join(&name), name)?);
     }
     done.archive.sort();
     let settings = pipeline.folder.push_config();
@@ -85,10 +85,15 @@ pub fn restore(from: &Path, to: &Folder) -> anyhow::Result<Backup> {
     }
     std::fs::create_dir_all(part.archive()).with_context(|| format!("create {}", part.archive().display()))?;
     for (name, _, hash) in &backup.archive {
+        // Files of other machines lie one folder deeper; nothing lies outside.
+        let is_below = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        anyhow::ensure!(is_below, "restore: `{name}` leads out of the archive");
         let (_, _, copied) = copy_hashed(&from.join("archive").join(name), &part.archive().join(name), name.clone())?;
         anyhow::ensure!(copied == *hash, "restore: {name} changed while it was copied");
     }
-    store::restore(&from.join("store"), &part.store())?;
+    let location = to.store();
+    // A store in the data folder is moved there with it, one elsewhere is filled at its place.
+    store::restore_at(&from.join("store"), &moved(location, to.root(), part.root()))?;
     if let Some((name, _, _)) = &backup.settings {
         copy_hashed(&from.join(name), &part.push_config(), name.clone())?;
     }
@@ -99,7 +104,20 @@ pub fn restore(from: &Path, to: &Folder) -> anyhow::Result<Backup> {
     Ok(backup)
 }
 
+/// A location below one folder, as it is below another; any other location as it is.
+fn moved(location: &Location, from: &Path, to: &Path) -> Location {
+    let below = |folder: &Path| folder.strip_prefix(from).map_or_else(|_| folder.to_owned(), |inner| to.join(inner));
+    match location {
+        Location::Sled(folder) => Location::Sled(below(folder)),
+        Location::Redb(folder) => Location::Redb(below(folder)),
+        Location::Postgres(_) => location.clone(),
+    }
+}
+
 fn copy_hashed(from: &Path, to: &Path, name: String) -> anyhow::Result<(String, u64, String)> {
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+    }
     std::fs::copy(from, to).with_context(|| format!("copy {} to {}", from.display(), to.display()))?;
     std::fs::File::open(to)?.sync_all().with_context(|| format!("write {}", to.display()))?;
     let (bytes, hash) = hash_file(to)?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use store::Incoming;
 
 use crate::intake::count;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Stages};
 
 /// One line of an import file; keys not named here are ignored, since such files come from many hands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -27,7 +27,8 @@ pub struct ImportLine {
     /// 发文字号 in any form.
     #[serde(default)]
     pub doc_no: Option<String>,
-    /// The main text.
+    /// The main text; a line of a list page has none.
+    #[serde(default)]
     pub body: String,
 }
 
@@ -55,7 +56,7 @@ pub fn read_imports(text: &str) -> (Vec<ImportLine>, Vec<BadLine>) {
                 bad.push(BadLine { line: index + 1, message });
             }
             Ok(one) => good.push(one),
-            Err(error) => bad.push(BadLine { line: index + 1, message: format!("expected {{id,title,body,…}}: {error}") }),
+            Err(error) => bad.push(BadLine { line: index + 1, message: format!("expected {{id,title,…}}: {error}") }),
         }
     }
     (good, bad)
@@ -128,20 +129,28 @@ impl Pipeline {
     }
 
     fn imported(&self, line: &ImportLine) -> Incoming {
-        let (document, issues) = line.document();
+        let (incoming, issues) = incoming(line, &self.stages);
         for issue in &issues {
             tracing::warn!(id = line.id, code = issue.code, detail = issue.detail, "import");
         }
-        Incoming {
-            id: DocumentId(line.id.clone()),
-            url: line.url.clone().unwrap_or_default(),
-            source: "import".into(),
-            region: self.stages.annotator.region_of(&document.issuers, &document.title, model::region::COUNTRY),
-            inner_title: model::title::inner_title(&document.title),
-            document,
-            ..Incoming::default()
-        }
+        incoming
     }
+}
+
+/// An import line on its way into the store, and what was wrong with it.
+#[must_use]
+pub fn incoming(line: &ImportLine, stages: &Stages) -> (Incoming, Vec<Issue>) {
+    let (document, issues) = line.document();
+    let incoming = Incoming {
+        id: DocumentId(line.id.clone()),
+        url: line.url.clone().unwrap_or_default(),
+        source: "import".into(),
+        region: stages.annotator.region_of(&document.issuers, &document.title, model::region::COUNTRY),
+        inner_title: model::title::inner_title(&document.title),
+        document,
+        ..Incoming::default()
+    };
+    (incoming, issues)
 }
 
 #[cfg(test)]

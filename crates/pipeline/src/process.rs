@@ -1,8 +1,11 @@
 //! What follows the store: annotation of what is new or stale, then the index; both catch up from a mark, so a killed run
 //! loses nothing and a finished one does nothing twice.
 
-use annotate::Input;
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
 use model::{Annotation, PolicyId, Record};
+use search::SearchError;
 use store::Annotated;
 
 use crate::annotation_change::PolicyChange;
@@ -10,7 +13,10 @@ use crate::parallel::in_parallel;
 use crate::pipeline::Pipeline;
 
 /// Records handled between two durable steps.
-const BATCH: usize = 256;
+pub(crate) const BATCH: usize = 256;
+
+/// The version of what is read of links between policies: another one reads all texts anew.
+const LINKS_VERSION: &str = "l2";
 
 /// What a run of the steps after the store did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -24,6 +30,9 @@ pub struct Processed {
     /// Policies that could not be read or annotated; each is named in the log.
     pub failed: u64,
 }
+
+/// Puts records into an index, and takes out the ids of policies that were merged into others.
+type Put<'a> = &'a dyn Fn(&[Record], &[PolicyId]) -> Result<(), SearchError>;
 
 impl Pipeline {
     /// Annotates and indexes everything that changed since the last time; `progress` is told each batch.
@@ -42,8 +51,19 @@ impl Pipeline {
     ) -> anyhow::Result<Processed> {
         let mut done = Processed::default();
         self.annotate_changed(&mut done, progress, changed)?;
+        self.settle_courses(&mut done)?;
         done.states = self.refresh_states()?;
         self.index_changed(&mut done, progress)?;
+        Ok(done)
+    }
+
+    /// Brings this folder's index up to what the store holds, whoever changed it.
+    ///
+    /// # Errors
+    /// Where the store cannot be read or the index cannot be written.
+    pub fn follow(&self) -> anyhow::Result<Processed> {
+        let mut done = Processed::default();
+        self.index_changed(&mut done, &mut |_| {})?;
         Ok(done)
     }
 
@@ -56,10 +76,6 @@ impl Pipeline {
         let version = self.language_version();
         let everything = self.store.mark_text("annotator")?.as_deref() != Some(version.as_str());
         let seen = if everything { 0 } else { self.store.mark("annotated")? };
-        if everything {
-            // Other words cut the texts otherwise: what was indexed with the old ones would not be found with the new.
-            self.store.set_index_mark(0)?;
-        }
         let (upto, changed) = self.store.changed_since(seen)?;
         for batch in changed.chunks(BATCH) {
             let records = self.readable(batch, done);
@@ -89,13 +105,10 @@ impl Pipeline {
 
     /// The version of rules and dictionary: another one makes every annotation anew.
     fn language_version(&self) -> String {
-        let shipped = self.stages.data.index_text("dictionary.txt").to_owned();
-        let words = self.stages.data.words.iter().fold(shipped, |text, word| text + "\n" + &word.to_string());
-        let dictionary = model::fingerprint::sha256_hex(words.as_bytes());
-        format!("{}-{}", self.stages.annotator.version(), &dictionary[..12])
+        format!("{}-{}-{LINKS_VERSION}", self.stages.annotator.version(), self.stages.dictionary_version())
     }
 
-    fn readable(&self, ids: &[PolicyId], done: &mut Processed) -> Vec<Record> {
+    pub(crate) fn readable(&self, ids: &[PolicyId], done: &mut Processed) -> Vec<Record> {
         let mut records = Vec::with_capacity(ids.len());
         for id in ids {
             match self.store.record(id) {
@@ -109,85 +122,101 @@ impl Pipeline {
         records
     }
 
-    /// What a record's annotation and state should be today; `None` inside where they are so already. The store shows
-    /// an empty annotation beside a text it was not made of, so its version tells what is stale.
+    /// What a record's annotation should be, and what it says of others; `None` inside where they are so already. The
+    /// store shows an empty annotation beside a text it was not made of, so its version tells what is stale.
     fn annotated(&self, record: &Record, anew: bool) -> (bool, Option<Annotated>) {
         let is_stale = anew || record.annotation.version != self.stages.annotator.version();
         let annotation = if is_stale { self.annotate_record(record) } else { record.annotation.clone() };
-        let annotated = self.with_state(record, annotation);
-        let is_other = is_stale || annotated.state != record.policy.state || annotated.evidence != record.policy.state_evidence;
+        let policy = &record.policy.id;
+        let speaker =
+            annotate::Speaker { policy, document: &record.document, annotation: &annotation, region: &record.policy.region };
+        let links: Vec<_> = annotate::links(speaker).into_iter().chain(annotate::kin(speaker)).collect();
+        // A value that cannot be read is written anew.
+        let is_other = is_stale || self.store.links_said(policy, store::FROM_TEXT).ok().as_ref() != Some(&links);
+        let annotated = Annotated { policy: policy.clone(), of: store::hash_of(&record.document), annotation, links };
         (is_stale, is_other.then_some(annotated))
-    }
-
-    fn with_state(&self, record: &Record, annotation: Annotation) -> Annotated {
-        let (state, evidence) = annotate::life_cycle(&record.document, &annotation, self.clock.today());
-        Annotated { policy: record.policy.id.clone(), of: store::hash_of(&record.document), annotation, state, evidence }
     }
 
     /// Annotates one record's current text.
     #[must_use]
     pub fn annotate_record(&self, record: &Record) -> Annotation {
-        let document = &record.document;
-        let input = Input {
-            text: &document.text,
-            title: &document.title,
-            issuers: &document.issuers,
-            region: &record.policy.region,
-            date: document.issued.or(record.date()),
-        };
-        self.stages.annotator.annotate(&input)
+        self.stages.annotator.annotate_document(&record.document, &record.policy.region)
     }
 
-    /// Once a day: policies come into force and expire by the calendar alone. Says how many changed.
-    pub(crate) fn refresh_states(&self) -> anyhow::Result<u64> {
-        let today = self.clock.today().to_string();
-        if self.store.mark_text("states_of")?.as_deref() == Some(today.as_str()) {
-            return Ok(0);
-        }
-        let mut changed = Vec::new();
-        for record in self.store.records() {
-            match record {
-                Ok(record) => {
-                    let annotated = self.with_state(&record, record.annotation.clone());
-                    let is_other = annotated.state != record.policy.state;
-                    // Without annotation there is no state to speak of yet: the record waits for the step before.
-                    changed.extend((is_other && !record.annotation.version.is_empty()).then_some(annotated));
-                }
-                Err(error) => tracing::error!(%error, "states: a stored record cannot be read"),
-            }
-        }
-        self.store.set_annotations(&changed, self.clock.now())?;
-        self.store.set_mark_text("states_of", &today)?;
-        Ok(changed.len() as u64)
-    }
-
+    /// Brings the index up to the store. One made with another dictionary is built anew first, while it goes on answering.
     fn index_changed(&self, done: &mut Processed, progress: &mut dyn FnMut(&Processed)) -> anyhow::Result<()> {
-        let (upto, changed) = self.store.changed_since(self.store.index_mark()?)?;
-        for batch in changed.chunks(BATCH * 4) {
-            let records = self.readable(batch, done);
-            self.index.put(&records)?;
-            done.indexed += records.len() as u64;
-            progress(done);
+        if self.index.is_stale() {
+            tracing::info!("the index was made with another dictionary; it is built again beside the one in use");
+            return self.build_beside(done, progress);
         }
-        if !changed.is_empty() {
+        let _one_at_a_time = self.indexing.lock().unwrap_or_else(PoisonError::into_inner);
+        let put = |records: &[Record], merged: &[PolicyId]| {
+            self.index.put(records)?;
+            self.index.remove(merged)
+        };
+        let upto = self.put_since(self.index_mark()?, &put, done, progress)?;
+        if let Some(upto) = upto {
             self.index.commit()?;
+            self.set_index_mark(upto)?;
         }
-        self.store.set_index_mark(upto)?;
         if self.index.needs_rebuild() {
             self.index.mark_rebuilt()?;
         }
         Ok(())
     }
 
-    /// Empties the index and builds it again from the store.
+    fn is_merged(&self, id: &PolicyId) -> bool {
+        self.store.policy(id).is_ok_and(|policy| policy.is_none_or(|policy| policy.id != *id))
+    }
+
+    /// Puts every policy changed since a mark into an index; gives the new mark, where anything changed.
+    fn put_since(
+        &self,
+        mark: u64,
+        put: Put<'_>,
+        done: &mut Processed,
+        progress: &mut dyn FnMut(&Processed),
+    ) -> anyhow::Result<Option<u64>> {
+        let (upto, changed) = self.store.changed_since(mark)?;
+        for batch in changed.chunks(BATCH * 4) {
+            let records = self.readable(batch, done);
+            // The id of a policy that was merged leads to another one's record.
+            let present: BTreeSet<&PolicyId> = records.iter().map(|record| &record.policy.id).collect();
+            let gone = |id: &&PolicyId| !present.contains(id) && self.is_merged(id);
+            let merged: Vec<PolicyId> = batch.iter().filter(gone).cloned().collect();
+            put(&records, &merged)?;
+            done.indexed += records.len() as u64;
+            progress(done);
+        }
+        Ok((upto != mark).then_some(upto))
+    }
+
+    /// Builds the index again from the store, beside the one in use, and switches to it. Killed at any moment before the
+    /// switch it leaves everything as it was; after it, what changed meanwhile is put in again.
+    fn build_beside(&self, done: &mut Processed, progress: &mut dyn FnMut(&Processed)) -> anyhow::Result<()> {
+        let _one_rebuild = self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner);
+        let rebuild = self.index.rebuild()?;
+        let put = |records: &[Record], merged: &[PolicyId]| {
+            rebuild.put(records)?;
+            rebuild.remove(merged)
+        };
+        let most = self.put_since(0, &put, done, progress)?.unwrap_or_default();
+        rebuild.commit()?;
+        // Only what changed meanwhile is left to do while nothing else may be put in.
+        let _one_at_a_time = self.indexing.lock().unwrap_or_else(PoisonError::into_inner);
+        let upto = self.put_since(most, &put, done, progress)?.unwrap_or(most);
+        // The mark behind the switch: killed between them, the new index gets some policies a second time.
+        self.index.switch(rebuild)?;
+        self.set_index_mark(upto)
+    }
+
+    /// Builds the index again from the store, while it goes on answering.
     ///
     /// # Errors
     /// Where the store cannot be read or the index cannot be written.
     pub fn rebuild_index(&self, progress: &mut dyn FnMut(&Processed)) -> anyhow::Result<Processed> {
-        self.index.clear()?;
-        self.store.set_index_mark(0)?;
         let mut done = Processed::default();
-        self.index_changed(&mut done, progress)?;
+        self.build_beside(&mut done, progress)?;
         Ok(done)
     }
 }

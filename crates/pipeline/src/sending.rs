@@ -37,6 +37,11 @@ impl Pipeline {
                 return Ok(done);
             }
             for message in due {
+                // Another machine may have become the one that sends while this one could not reach the store.
+                if !self.store.leads(crate::Role::Push.name())? {
+                    tracing::info!("another machine sends what is due");
+                    return Ok(done);
+                }
                 let after = self.after_sending(pusher, &message).await;
                 match after.state {
                     MessageState::Sent => done.sent += 1,

@@ -30,6 +30,19 @@ pub enum Role {
     Web,
 }
 
+impl Role {
+    /// The name it has on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Crawl => "crawl",
+            Self::Process => "process",
+            Self::Push => "push",
+            Self::Web => "web",
+        }
+    }
+}
+
 /// The long-running part of the product.
 #[derive(Clone)]
 pub struct Service {
@@ -43,14 +56,16 @@ pub struct Service {
     pub portal_url: Option<String>,
     /// What this process does.
     pub roles: BTreeSet<Role>,
+    /// A worker that does not renew its lease for so long is taken for dead, and its job is given to another. Clocks of
+    /// machines on one store must agree better than that.
+    pub hold: SignedDuration,
 }
 
 /// Jobs of the queue taken at once.
 const QUEUE_BATCH: usize = 16;
 
-/// A worker that holds a job longer than this is taken for dead. Longer than the largest source takes: a job given twice
-/// is done twice.
-const HOLD: SignedDuration = SignedDuration::from_hours(3);
+/// Jobs one of several machines takes at once: the others get their share before it looks again.
+const SHARE: usize = 2;
 
 /// How long a queued job waits for the same job on schedule.
 const BUSY_WAIT: SignedDuration = SignedDuration::from_mins(1);
@@ -77,6 +92,15 @@ impl Task {
     /// Whether it may be begun at this hour.
     fn may_begin(&self, now: Timestamp) -> bool {
         !matches!(self, Self::Crawl(source) if is_closed(source, now))
+    }
+
+    /// The role of those who do it.
+    const fn role(&self) -> Role {
+        match self {
+            Self::Crawl(_) => Role::Crawl,
+            Self::Process => Role::Process,
+            Self::Push | Self::Health => Role::Push,
+        }
     }
 
     /// How late it may still be begun: a source waits for its hours, at most a day.
@@ -106,16 +130,18 @@ impl Service {
                 }
             }
             let now = self.pipeline.clock.now();
-            for (plan, task) in &plans {
+            let leading = self.leading();
+            for (plan, task) in plans.iter().filter(|(_, task)| leading.contains(&task.role())) {
                 // A job still running is not started again, and a source outside its hours not yet: the firing is left for
                 // later, or becomes too late.
                 let may_begin = task.may_begin(now) && !busy.values().any(|job| *job == plan.job);
-                if may_begin && self.is_due(plan, started, now) {
+                if may_begin && self.is_due(plan, task, started, now) && !self.is_queued(task) {
                     let handle = running.spawn(self.clone().perform(plan.job.clone(), task.clone(), started));
                     busy.insert(handle.id(), plan.job.clone());
                 }
             }
             self.start_queued(&mut running, &mut busy, now);
+            self.start_following(&mut running, &mut busy);
             let next = plans.iter().filter_map(|(plan, _)| plan.next(now)).min();
             tokio::select! {
                 _ = stop.changed() => {}
@@ -135,7 +161,7 @@ impl Service {
     fn pause(&self, next: Option<Timestamp>, now: Timestamp) -> Duration {
         let until = next.map_or(TICK, |next| next.duration_since(now)).min(TICK);
         let until = Duration::try_from(until).unwrap_or_default();
-        let tick = if self.roles.contains(&Role::Process) { QUEUE_TICK } else { until };
+        let tick = if self.roles.contains(&Role::Process) || self.pipeline.store.is_shared() { QUEUE_TICK } else { until };
         until.min(tick).max(Duration::from_millis(50))
     }
 
@@ -166,13 +192,67 @@ impl Service {
         Ok(plans)
     }
 
+    /// The roles whose schedule this process keeps: of several machines on one store one keeps each.
+    fn leading(&self) -> BTreeSet<Role> {
+        let leads = |role: &Role| {
+            self.pipeline.store.leads(role.name()).unwrap_or_else(|error| {
+                tracing::error!(role = role.name(), %error, "who leads cannot be asked");
+                false
+            })
+        };
+        self.roles.iter().copied().filter(leads).collect()
+    }
+
+    /// Whether a firing goes to the queue, for any machine to take, instead of being performed here.
+    fn is_queued(&self, task: &Task) -> bool {
+        self.pipeline.store.is_shared() && matches!(task, Task::Crawl(_))
+    }
+
+    /// Whether this process does jobs of this key. Alone on its store it does all; among others those of its roles.
+    fn does(&self, key: &str) -> bool {
+        let kind = key.split('/').next().unwrap_or_default();
+        match kind {
+            _ if !self.pipeline.store.is_shared() => self.roles.contains(&Role::Process),
+            "crawl" => self.roles.contains(&Role::Crawl),
+            "annotate" => self.roles.contains(&Role::Process),
+            _ => self.roles.contains(&Role::Push),
+        }
+    }
+
+    /// Keeps the index of this machine up to what others wrote.
+    fn start_following(&self, running: &mut JoinSet<()>, busy: &mut BTreeMap<Id, String>) {
+        const FOLLOW: &str = "follow";
+        if !self.pipeline.store.is_shared() || busy.values().any(|job| job == FOLLOW) {
+            return;
+        }
+        match self.pipeline.is_behind() {
+            Ok(false) => {}
+            Ok(true) => {
+                let pipeline = self.pipeline.clone();
+                let handle = running.spawn(async move {
+                    if let Err(error) = tokio::task::block_in_place(|| pipeline.follow()) {
+                        tracing::error!(error = format!("{error:#}"), "the index could not follow the store");
+                    }
+                });
+                busy.insert(handle.id(), FOLLOW.to_owned());
+            }
+            Err(error) => tracing::error!(error = format!("{error:#}"), "the store cannot be asked what changed"),
+        }
+    }
+
     /// Whether a firing of the plan is due and is ours: its row is written once, by whoever comes first.
-    fn is_due(&self, plan: &Plan, started: Timestamp, now: Timestamp) -> bool {
+    fn is_due(&self, plan: &Plan, task: &Task, started: Timestamp, now: Timestamp) -> bool {
         let claimed = (|| {
             let last = self.pipeline.store.last_firing(&plan.job)?;
             let due = plan.due(last, started, now);
             match due.last() {
-                Some(due) => self.pipeline.store.claim_firing(&plan.job, *due),
+                Some(due) => match task {
+                    Task::Crawl(source) if self.is_queued(task) => {
+                        let job = Job::Crawl { source: source.id.clone() };
+                        self.pipeline.store.claim_firing_for(&plan.job, *due, Some(&job))
+                    }
+                    _ => self.pipeline.store.claim_firing(&plan.job, *due),
+                },
                 None => Ok(false),
             }
         })();
@@ -236,13 +316,14 @@ impl Service {
         Ok(())
     }
 
-    /// Takes jobs that people queued.
+    /// Takes jobs from the queue.
     fn start_queued(&self, running: &mut JoinSet<()>, busy: &mut BTreeMap<Id, String>, now: Timestamp) {
-        if !self.roles.contains(&Role::Process) {
-            return;
+        if self.roles.contains(&Role::Process) {
+            self.pipeline.take_decisions();
         }
-        self.pipeline.take_decisions();
-        match self.pipeline.store.lease(now, HOLD, QUEUE_BATCH) {
+        // What one machine takes and has no hands for, others cannot take.
+        let free = if self.pipeline.store.is_shared() { QUEUE_BATCH.saturating_sub(busy.len()).min(SHARE) } else { QUEUE_BATCH };
+        match self.pipeline.store.lease_some(now, self.hold, free, |key| self.does(key)) {
             Ok(jobs) => {
                 for queued in jobs {
                     let key = queued.job.key();
@@ -266,6 +347,33 @@ impl Service {
     }
 
     async fn work(self, key: String, queued: QueuedJob) {
+        // A task of its own: what the job does may block this one.
+        let mut keeper = tokio::spawn(self.clone().keep(queued.clone()));
+        tokio::select! {
+            () = self.do_queued(&key, &queued) => keeper.abort(),
+            _ = &mut keeper => tracing::warn!(job = key, "given up: the lease ran out and the job may be another machine's"),
+        }
+    }
+
+    /// Renews a lease for as long as that is possible.
+    async fn keep(self, queued: QueuedJob) {
+        let third = Duration::try_from(self.hold / 3).unwrap_or(QUEUE_TICK).max(Duration::from_millis(100));
+        let mut until = self.pipeline.clock.now() + self.hold;
+        loop {
+            tokio::time::sleep(third).await;
+            let next = self.pipeline.clock.now() + self.hold;
+            match tokio::task::block_in_place(|| self.pipeline.store.renew(&queued, next)) {
+                Ok(true) => until = next,
+                Ok(false) => return,
+                Err(error) => tracing::error!(job = queued.job.key(), %error, "a lease could not be renewed"),
+            }
+            if self.pipeline.clock.now() >= until {
+                return;
+            }
+        }
+    }
+
+    async fn do_queued(&self, key: &str, queued: &QueuedJob) {
         let result = match &queued.job {
             Job::Crawl { source } => match self.pipeline.stages.sources.iter().find(|known| known.id == *source) {
                 Some(source) => self.crawl(source).await,
@@ -277,15 +385,17 @@ impl Service {
         };
         let store = &self.pipeline.store;
         let written = match &result {
-            Ok(()) => store.complete(&queued).map(drop),
+            Ok(()) => store.complete(queued),
             Err(error) => {
                 tracing::error!(job = key, error = format!("{error:#}"), "queued job failed");
                 let wait = if queued.attempts + 1 >= MANY_ATTEMPTS { 24 * 60 } else { 1 << queued.attempts.min(6) };
-                store.fail(&queued, &format!("{error:#}"), self.pipeline.clock.now() + SignedDuration::from_mins(wait)).map(drop)
+                store.fail(queued, &format!("{error:#}"), self.pipeline.clock.now() + SignedDuration::from_mins(wait))
             }
         };
-        if let Err(error) = written {
-            tracing::error!(job = key, %error, "queue");
+        match written {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(job = key, "another machine has the job by now; what it reports counts"),
+            Err(error) => tracing::error!(job = key, %error, "queue"),
         }
     }
 }

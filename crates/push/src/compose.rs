@@ -323,8 +323,15 @@ mod tests {
     #[test]
     fn what_an_editor_took_out_or_what_is_over_is_not_pushed() {
         let decided = |desk: Desk, state: Option<LifeCycle>| {
-            let decision =
-                Decision { desk, editor: "editor".to_owned(), reason: String::new(), tags: Vec::new(), state, at: now() };
+            let decision = Decision {
+                desk,
+                editor: "editor".to_owned(),
+                reason: String::new(),
+                tags: Vec::new(),
+                state,
+                state_since: None,
+                at: now(),
+            };
             Record { decision: Some(decision), ..record(LifeCycle::InForce) }
         };
         let eligible = verdict(Outcome::Eligible);

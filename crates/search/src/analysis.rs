@@ -53,6 +53,12 @@ pub(crate) fn is_bigram(word: &str) -> bool {
     word.chars().count() <= 2 && word.chars().all(is_ideograph)
 }
 
+/// The pairs of neighbouring characters of a text in normal form, in order.
+pub(crate) fn bigrams_of(text: &str) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    characters.windows(2).map(|pair| pair.iter().collect()).collect()
+}
+
 /// Splits a text into overlapping pairs of characters; the position of a pair is the index of its first character.
 #[derive(Clone, Default)]
 struct Bigrams {

@@ -33,6 +33,14 @@ pub enum SearchError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What should be a snapshot of an index is none, or a folder that should be new is in use.
+    #[error("index snapshot {}: {problem}", dir.display())]
+    Snapshot {
+        /// The folder.
+        dir: PathBuf,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
     /// The engine failed.
     #[error("index engine: {0}")]
     Engine(Box<tantivy::TantivyError>),
@@ -97,10 +105,25 @@ pub enum QueryError {
         /// What was written.
         text: String,
     },
-    /// A filter was excluded; only text can be.
-    #[error("筛选项“{text}”不能排除，只有关键词和短语可以")]
+    /// A date or an order was excluded; only what a policy has can be.
+    #[error("“{text}”不能排除：日期范围和排序只能整体设定")]
     ExcludedFilter {
         /// What was written.
         text: String,
+    },
+    /// A window that cannot be read.
+    #[error("无法识别的申报窗口“{text}”，可用：正在受理、7天内截止、30天内开始、已截止（open、closes:7、opens:30、closed）")]
+    BadWindow {
+        /// What was written.
+        text: String,
+    },
+    /// Windows were asked about without a day.
+    #[error("按申报窗口筛选或排序需要知道今天的日期")]
+    NoToday,
+    /// Brackets within brackets, deeper than anybody reads.
+    #[error("括号嵌套过深：最多 {most} 层")]
+    TooNested {
+        /// The limit.
+        most: usize,
     },
 }

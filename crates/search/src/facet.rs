@@ -9,13 +9,29 @@ use model::{LifeCycle, Record, Regions};
 use crate::error::QueryError;
 
 /// Facets counted over all matching policies.
-pub const FACETS: [&str; 8] = ["desk", "issuer", "kind", "region", "state", "theme", "tool", "triage"];
-/// Names by which [`model::Query::filters`] can choose; `title` and `number` look into the text of those fields.
-pub const FILTERS: [&str; 15] = [
+pub const FACETS: [&str; 14] = [
     "desk",
     "industry",
     "issuer",
     "kind",
+    "level",
+    "mode",
+    "recipient",
+    "region",
+    "size",
+    "state",
+    "theme",
+    "tool",
+    "triage",
+    "window",
+];
+/// Names by which [`model::Query::filters`] can choose; `title` and `number` look into the text of those fields.
+pub const FILTERS: [&str; 17] = [
+    "desk",
+    "industry",
+    "issuer",
+    "kind",
+    "level",
     "mode",
     "number",
     "recipient",
@@ -27,7 +43,10 @@ pub const FILTERS: [&str; 15] = [
     "title",
     "tool",
     "triage",
+    "window",
 ];
+/// Stable names of the levels of government, the highest first.
+pub const LEVELS: [&str; 4] = ["country", "province", "city", "county"];
 /// Values shown of a facet that has one for every agency in the country.
 pub(crate) const MOST_ISSUERS: usize = 20;
 /// Kinds of tags that become filters.
@@ -51,11 +70,26 @@ pub(crate) fn region_term(code: &str) -> Option<String> {
 pub(crate) fn shown(term: &str) -> Option<(&'static str, String)> {
     let (name, value) = term.split_once('=')?;
     let name = FACETS.iter().find(|known| **known == name)?;
-    if *name != "region" {
-        return Some((name, value.to_owned()));
+    let value = if *name == "region" { format!("{value:0<6}") } else { value.to_owned() };
+    Some((name, value))
+}
+
+/// Whether a value of a facet whose values form a tree is shown: those at the top, what was chosen, and what lies one
+/// step below it.
+pub(crate) fn is_shown(name: &str, value: &str, chosen: &[String]) -> bool {
+    match name {
+        "region" => {
+            let digits = significant(value);
+            let above = &digits[..digits.len().saturating_sub(2)];
+            digits.len() <= 2 || chosen.iter().any(|chosen| chosen == value || significant(chosen) == above)
+        }
+        // Sections (one letter), divisions (two more digits), then classes.
+        "industry" => {
+            let above = value.get(..if value.len() <= 3 { 1 } else { value.len() - 1 }).unwrap_or_default();
+            value.len() <= 1 || chosen.iter().any(|chosen| chosen == value || chosen == above)
+        }
+        _ => true,
     }
-    // Provinces and the country only: deeper places are counted within their province.
-    (value.len() == 2).then(|| (*name, format!("{value}0000")))
 }
 
 /// What one record can be chosen by.
@@ -65,6 +99,8 @@ pub(crate) struct Values {
     pub(crate) terms: Vec<String>,
     /// The same by the labels users see, as `name=label`.
     pub(crate) labels: Vec<String>,
+    /// How high its agency stands: 1 the country to 4 a county, 0 where unknown.
+    pub(crate) level: u64,
 }
 
 /// All terms of a record. What an editor set replaces what was found of the same kind.
@@ -80,7 +116,7 @@ pub(crate) fn values_of(record: &Record) -> Values {
     for kind in TAG_KINDS {
         add_tags(record, kind, &mut values);
     }
-    add_regions(record, &mut values.terms);
+    add_regions(record, &mut values);
     for list in [&mut values.terms, &mut values.labels] {
         list.retain(|term| !term.ends_with('='));
         list.sort();
@@ -115,7 +151,7 @@ fn add_tags(record: &Record, kind: &str, values: &mut Values) {
     }
 }
 
-fn add_regions(record: &Record, terms: &mut Vec<String>) {
+fn add_regions(record: &Record, values: &mut Values) {
     let mut codes: Vec<&str> = set_by_hand(record, "region").collect();
     if codes.is_empty() && !record.policy.region.is_empty() {
         codes.push(&record.policy.region);
@@ -123,12 +159,21 @@ fn add_regions(record: &Record, terms: &mut Vec<String>) {
     if codes.is_empty() {
         codes.extend(record.annotation.tags_of("region").map(|tag| tag.value.as_str()));
     }
-    for code in codes.into_iter().filter(|code| code.bytes().all(|byte| byte.is_ascii_digit())) {
+    codes.retain(|code| code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()));
+    for (at, code) in codes.into_iter().enumerate() {
         let digits = significant(code);
         if digits.is_empty() {
-            terms.push(term("region", "00"));
+            values.terms.push(term("region", "00"));
         }
-        terms.extend([2, 4, 6].into_iter().filter_map(|length| digits.get(..length)).map(|prefix| term("region", prefix)));
+        values.terms.extend([2, 4, 6].into_iter().filter_map(|length| digits.get(..length)).map(|prefix| term("region", prefix)));
+        let level = digits.len() / 2;
+        // Its first place is the one it is of.
+        if at == 0
+            && let Some(name) = LEVELS.get(level)
+        {
+            values.level = level as u64 + 1;
+            values.terms.push(term("level", name));
+        }
     }
 }
 
@@ -181,14 +226,41 @@ mod tests {
         check_region("000000", "00");
         check_region("", "");
         check_region("新疆", "");
+        check_region("65", "");
     }
 
     #[test]
-    fn a_province_counts_everything_inside_and_deeper_places_are_not_counted_again() {
+    fn a_place_is_of_a_level() {
+        for (code, level) in [("000000", "country"), ("650000", "province"), ("650100", "city"), ("650102", "county")] {
+            let record = Record { policy: Policy { region: code.into(), ..Policy::default() }, ..Record::default() };
+            let values = values_of(&record);
+            assert!(values.terms.contains(&term("level", level)), "{code}: {:?}", values.terms);
+            assert_eq!(LEVELS[values.level as usize - 1], level);
+        }
+    }
+
+    #[test]
+    fn trees_show_their_top_and_what_lies_below_the_chosen() {
         assert_eq!(shown("region=65"), Some(("region", "650000".to_owned())));
-        assert_eq!(shown("region=6501"), None);
+        assert_eq!(shown("region=6501"), Some(("region", "650100".to_owned())));
+        assert_eq!(shown("region=00"), Some(("region", "000000".to_owned())));
         assert_eq!(shown("source=x"), None);
         assert_eq!(shown("issuer=甲=乙"), Some(("issuer", "甲=乙".to_owned())));
+        let check = |name: &str, value: &str, chosen: &str, expected: bool| {
+            assert_eq!(is_shown(name, value, &[chosen.to_owned()]), expected, "{name} {value} below {chosen}");
+        };
+        check("region", "650000", "110000", true);
+        check("region", "650100", "110000", false);
+        check("region", "650100", "650000", true);
+        check("region", "650102", "650000", false);
+        check("region", "650102", "650100", true);
+        check("region", "650102", "650102", true);
+        check("industry", "C", "", true);
+        check("industry", "C26", "", false);
+        check("industry", "C26", "C", true);
+        check("industry", "C261", "C26", true);
+        check("industry", "C2611", "C26", false);
+        check("theme", "tax", "", true);
     }
 
     #[test]
@@ -201,6 +273,7 @@ mod tests {
             reason: String::new(),
             tags: vec!["theme:talent".into()],
             state: Some(LifeCycle::Repealed),
+            state_since: None,
             at: jiff::Timestamp::UNIX_EPOCH,
         });
         let values = values_of(&record);

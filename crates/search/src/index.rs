@@ -1,53 +1,37 @@
-//! The index: putting records in, asking questions.
+//! The index: putting records in, building it again beside the one in use, snapshots.
 
-use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jieba_rs::Jieba;
-use model::query::{Hit, Hits, Query};
 use model::{PolicyId, Record};
-use tantivy::directory::error::LockError;
-use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError};
 
-use crate::collect::{Found, HitCollector, Ranked};
-use crate::error::{QueryError, SearchError};
-use crate::facet::MOST_ISSUERS;
+use crate::error::SearchError;
 use crate::folder::{self, Marker};
 use crate::lexicon::Lexicon;
-use crate::plan::{Planner, Strictness};
-use crate::question::Question;
-use crate::schema::{DATE_COLUMN, Fields, VERSION};
-use crate::snippet::Highlighter;
-use crate::{analysis, snippet};
-
-/// Memory a writing thread fills before it writes a segment: large enough for segments of some thousand policies.
-const WRITER_BYTES_PER_THREAD: usize = 48 << 20;
-/// Threads that write; the rest of the machine fetches and annotates.
-const MOST_WRITER_THREADS: usize = 4;
-/// Stored texts are compressed in blocks: larger ones are smaller on disk, but a hit reads a whole one.
-const STORE_BLOCK_BYTES: usize = 64 << 10;
-/// Texts take 0.33 of their size, with LZ4 0.5; higher levels gain little.
-const STORE_LEVEL: i32 = 5;
-/// Documents prepared before they are handed to the writer; bounds the memory of a large [`Index::put`].
-const PREPARED_AT_ONCE: usize = 256;
-/// Deeper pages are never read, and each costs memory for all before it.
-const DEEPEST_HIT: usize = 100_000;
+use crate::schema::VERSION;
+use crate::serving::Serving;
+use crate::vocabulary::Vocabulary;
 
 /// The full-text index.
 pub struct Index {
-    engine: tantivy::Index,
-    fields: Fields,
-    lexicon: Lexicon,
-    segmenter: Arc<Jieba>,
-    reader: IndexReader,
-    /// Opened by the first change: a process that only searches takes no lock.
-    writer: Mutex<Option<IndexWriter>>,
+    serving: RwLock<Arc<Serving>>,
+    pub(crate) lexicon: Lexicon,
+    pub(crate) segmenter: Arc<Jieba>,
     /// None in memory.
     dir: Option<PathBuf>,
-    incomplete: AtomicBool,
+    generation: Mutex<u64>,
+    is_incomplete: AtomicBool,
+    is_stale: AtomicBool,
+    pub(crate) vocabulary: Mutex<Option<Arc<Vocabulary>>>,
+}
+
+/// A generation being built beside the one in use. Dropped without [`Index::switch`] it is left out.
+#[derive(Debug)]
+pub struct Rebuild {
+    serving: Arc<Serving>,
+    number: u64,
 }
 
 impl std::fmt::Debug for Index {
@@ -56,25 +40,61 @@ impl std::fmt::Debug for Index {
     }
 }
 
-impl Index {
-    /// Opens the index in a folder, or creates it. An index of another version or a damaged one is emptied, and
-    /// [`Self::needs_rebuild`] says so.
+impl std::fmt::Debug for Serving {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Serving").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl Rebuild {
+    /// Puts records in, replacing those with the same policy id.
     ///
     /// # Errors
-    /// [`SearchError::Stale`] where another version must be emptied but another process writes to it; files that
-    /// cannot be read or written.
+    /// The engine's.
+    pub fn put(&self, records: &[Record]) -> Result<(), SearchError> {
+        self.serving.put(records)
+    }
+
+    /// Takes policies out again: merged while the index was built.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn remove(&self, ids: &[PolicyId]) -> Result<(), SearchError> {
+        self.serving.remove(ids)
+    }
+
+    /// Makes what was put in durable, so that the switch has little left to do.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn commit(&self) -> Result<(), SearchError> {
+        self.serving.commit()
+    }
+}
+
+impl Index {
+    /// Opens the index in a folder, or creates it. One of another version or a damaged one is left out for a new empty
+    /// one, and [`Self::needs_rebuild`] says so. One made with another dictionary is used until it has been built
+    /// again, and [`Self::is_stale`] says so.
+    ///
+    /// # Errors
+    /// Files that cannot be read or written.
     pub fn open(dir: &Path, segmenter: Arc<Jieba>, lexicon: Lexicon) -> Result<Self, SearchError> {
         std::fs::create_dir_all(dir).map_err(folder::file_error(dir))?;
-        let fields = Fields::new();
-        let tokenizers = analysis::tokenizers(Arc::clone(&segmenter));
         let marker = Marker::read(dir);
-        let existing = marker.as_ref().filter(|marker| marker.version == VERSION).and_then(|_| open_existing(dir, &fields));
-        let (mut engine, complete) = match (existing, &marker) {
-            (Some(engine), Some(marker)) => (engine, marker.complete),
-            _ => (recreate(dir, &fields, marker.as_ref())?, false),
+        let existing = marker.as_ref().filter(|marker| marker.is_readable()).and_then(|marker| {
+            Some((Serving::existing(&folder::generation(dir, marker.generation), &segmenter)?, marker.clone()))
+        });
+        // Between reading the marker and opening what it names another process may have switched: look again, once.
+        let existing = existing.or_else(|| {
+            let again = Marker::read(dir).filter(|again| again.is_readable() && Some(again) != marker.as_ref())?;
+            Some((Serving::existing(&folder::generation(dir, again.generation), &segmenter)?, again))
+        });
+        let (serving, marker) = match existing {
+            Some(existing) => existing,
+            None => recreate(dir, &segmenter, &lexicon, marker.as_ref())?,
         };
-        engine.set_tokenizers(tokenizers);
-        Self::over(engine, fields, segmenter, lexicon, Some(dir.to_owned()), !complete)
+        Ok(Self::over(serving, segmenter, lexicon, Some(dir.to_owned()), &marker))
     }
 
     /// An empty index in memory.
@@ -82,31 +102,40 @@ impl Index {
     /// # Errors
     /// The engine's.
     pub fn in_memory(segmenter: Arc<Jieba>, lexicon: Lexicon) -> Result<Self, SearchError> {
-        let fields = Fields::new();
-        let builder = tantivy::Index::builder().schema(fields.schema.clone()).settings(settings());
-        let engine = builder.tokenizers(analysis::tokenizers(Arc::clone(&segmenter))).create_in_ram()?;
-        Self::over(engine, fields, segmenter, lexicon, None, true)
+        let serving = Serving::in_memory(&segmenter)?;
+        let marker = fresh(0, &lexicon);
+        Ok(Self::over(serving, segmenter, lexicon, None, &marker))
     }
 
-    fn over(
-        engine: tantivy::Index,
-        fields: Fields,
-        segmenter: Arc<Jieba>,
-        lexicon: Lexicon,
-        dir: Option<PathBuf>,
-        incomplete: bool,
-    ) -> Result<Self, SearchError> {
-        // Also sees what another process commits.
-        let reader = engine.reader_builder().reload_policy(ReloadPolicy::OnCommitWithDelay).try_into()?;
-        let incomplete = AtomicBool::new(incomplete);
-        Ok(Self { engine, fields, lexicon, segmenter, reader, writer: Mutex::new(None), dir, incomplete })
+    fn over(serving: Serving, segmenter: Arc<Jieba>, lexicon: Lexicon, dir: Option<PathBuf>, marker: &Marker) -> Self {
+        Self {
+            serving: RwLock::new(Arc::new(serving)),
+            segmenter,
+            dir,
+            generation: Mutex::new(marker.generation),
+            is_incomplete: AtomicBool::new(!marker.complete),
+            is_stale: AtomicBool::new(marker.dictionary != lexicon.dictionary),
+            lexicon,
+            vocabulary: Mutex::new(None),
+        }
     }
 
-    /// Whether the index may lack policies the store has: it was created, or emptied for its version or for damage, and
-    /// [`Self::mark_rebuilt`] has not been called since. Stays true over restarts.
+    /// The generation in use; a question keeps it to its end.
+    pub(crate) fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.serving.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the index may lack policies the store has: it was created, or begun anew for its version or for damage,
+    /// and [`Self::mark_rebuilt`] has not been called since. Stays true over restarts.
     #[must_use]
     pub fn needs_rebuild(&self) -> bool {
-        self.incomplete.load(Ordering::Acquire)
+        self.is_incomplete.load(Ordering::Acquire)
+    }
+
+    /// Whether it was made with another dictionary: complete, and answering, but to be built again ([`Self::rebuild`]).
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.is_stale.load(Ordering::Acquire)
     }
 
     /// Says that every policy of the store has been put in and committed.
@@ -114,10 +143,51 @@ impl Index {
     /// # Errors
     /// The marker cannot be written.
     pub fn mark_rebuilt(&self) -> Result<(), SearchError> {
+        let generation = *self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(dir) = &self.dir {
-            Marker { complete: true, ..Marker::fresh() }.write(dir)?;
+            let dictionary = if self.is_stale() { String::new() } else { self.lexicon.dictionary.clone() };
+            Marker { complete: true, dictionary, ..fresh(generation, &self.lexicon) }.write(dir)?;
         }
-        self.incomplete.store(false, Ordering::Release);
+        self.is_incomplete.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    /// Begins a new generation beside the one in use, which goes on answering. Fill it, then [`Self::switch`].
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn rebuild(&self) -> Result<Rebuild, SearchError> {
+        let Some(dir) = &self.dir else {
+            return Ok(Rebuild { serving: Arc::new(Serving::in_memory(&self.segmenter)?), number: 0 });
+        };
+        let number = next_generation(dir, *self.generation.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let serving = Serving::create(&folder::generation(dir, number), &self.segmenter)?;
+        Ok(Rebuild { serving: Arc::new(serving), number })
+    }
+
+    /// Makes a new generation durable and answers from it; the old one is deleted. Until the moment of the switch, and
+    /// where it fails, everything is as before.
+    ///
+    /// # Errors
+    /// The engine's; the marker cannot be written.
+    pub fn switch(&self, rebuild: Rebuild) -> Result<(), SearchError> {
+        rebuild.serving.commit()?;
+        let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dir) = &self.dir {
+            Marker { complete: true, ..fresh(rebuild.number, &self.lexicon) }.write(dir)?;
+        }
+        *generation = rebuild.number;
+        let old = std::mem::replace(&mut *self.serving.write().unwrap_or_else(PoisonError::into_inner), rebuild.serving);
+        self.is_incomplete.store(false, Ordering::Release);
+        self.is_stale.store(false, Ordering::Release);
+        *self.vocabulary.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        // Gives its lock back. Questions still at work keep the files open though their names are gone.
+        drop(old);
+        if let Some(dir) = &self.dir
+            && let Err(error) = folder::sweep(dir, rebuild.number)
+        {
+            tracing::warn!(dir = %dir.display(), %error, "the old index could not be deleted; it will be at the next switch");
+        }
         Ok(())
     }
 
@@ -126,18 +196,7 @@ impl Index {
     /// # Errors
     /// [`SearchError::Locked`] where another process writes; the engine's.
     pub fn put(&self, records: &[Record]) -> Result<(), SearchError> {
-        for batch in records.chunks(PREPARED_AT_ONCE) {
-            // Prepared before the lock is taken: others may write meanwhile.
-            let documents: Vec<_> = batch.iter().map(|record| (&record.policy.id, self.fields.document(record))).collect();
-            self.writing(|writer| {
-                for (id, document) in documents {
-                    writer.delete_term(self.fields.id_term(id));
-                    writer.add_document(document)?;
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        self.serving().put(records)
     }
 
     /// Takes policies out. Visible after [`Self::commit`].
@@ -145,12 +204,7 @@ impl Index {
     /// # Errors
     /// As [`Self::put`].
     pub fn remove(&self, ids: &[PolicyId]) -> Result<(), SearchError> {
-        self.writing(|writer| {
-            ids.iter().for_each(|id| {
-                writer.delete_term(self.fields.id_term(id));
-            });
-            Ok(())
-        })
+        self.serving().remove(ids)
     }
 
     /// Takes all policies out. Visible after [`Self::commit`].
@@ -158,7 +212,7 @@ impl Index {
     /// # Errors
     /// As [`Self::put`].
     pub fn clear(&self) -> Result<(), SearchError> {
-        self.writing(|writer| writer.delete_all_documents().map(|_| ()))
+        self.serving().clear()
     }
 
     /// Makes all changes so far durable and visible. Commit every thousand policies or every second: one by one is
@@ -167,10 +221,7 @@ impl Index {
     /// # Errors
     /// The engine's.
     pub fn commit(&self) -> Result<(), SearchError> {
-        if let Some(writer) = self.writer().as_mut() {
-            writer.commit()?;
-        }
-        Ok(self.reader.reload()?)
+        self.serving().commit()
     }
 
     /// Waits until segments have been merged and gives the writer's lock back; the next change takes it again.
@@ -178,168 +229,87 @@ impl Index {
     /// # Errors
     /// The engine's.
     pub fn settle(&self) -> Result<(), SearchError> {
-        let writer = self.writer().take();
-        if let Some(mut writer) = writer {
-            writer.commit()?;
-            writer.wait_merging_threads()?;
-        }
-        Ok(self.reader.reload()?)
+        self.serving().settle()
     }
 
-    /// Files of the index whose checksum is wrong; reads all of them. An index with any must be emptied and rebuilt.
+    /// Files of the index whose checksum is wrong; reads all of them. An index with any must be built again.
     ///
     /// # Errors
     /// The engine's.
     pub fn damaged_files(&self) -> Result<Vec<PathBuf>, SearchError> {
-        let mut files: Vec<PathBuf> = self.engine.validate_checksum()?.into_iter().collect();
-        files.sort();
-        Ok(files)
+        self.serving().damaged_files()
     }
 
     /// Policies in the index as last committed.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.serving().searcher().num_docs()
     }
 
-    fn writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn writing(&self, change: impl FnOnce(&IndexWriter) -> Result<(), TantivyError>) -> Result<(), SearchError> {
-        let mut writer = self.writer();
-        if writer.is_none() {
-            let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WRITER_THREADS);
-            let opened = self.engine.writer_with_num_threads(threads, threads * WRITER_BYTES_PER_THREAD);
-            *writer = Some(opened.map_err(|error| self.locked(error))?);
-        }
-        writer.as_ref().map_or(Ok(()), |writer| change(writer).map_err(SearchError::from))
-    }
-
-    fn locked(&self, error: TantivyError) -> SearchError {
-        match error {
-            TantivyError::LockFailure(LockError::LockBusy, _) => {
-                SearchError::Locked { dir: self.dir.clone().unwrap_or_default() }
-            }
-            other => other.into(),
-        }
-    }
-
-    /// Answers a question.
+    /// Commits and writes the index as it is now into a new folder, while it is in use. Files are linked where the file
+    /// system can, else copied: the engine never changes a file it has written.
     ///
     /// # Errors
-    /// [`SearchError::Query`] for a question that is too long or names an unknown filter; the engine's.
-    pub fn search(&self, query: &Query) -> Result<Hits, SearchError> {
-        let question = Question::new(query, &self.lexicon, &self.segmenter)?;
-        let limit = query.limit.min(Query::MOST_HITS);
-        let most = query.offset.saturating_add(limit);
-        if query.offset > DEEPEST_HIT {
-            return Err(QueryError::TooDeep { most: DEEPEST_HIT }.into());
-        }
-        let searcher = self.reader.searcher();
-        let found = self.find(&searcher, query, &question, if limit == 0 { 0 } else { most })?;
-        let highlighter = Highlighter::new(&question.needles(), &question.numbers);
-        let page = found.best.iter().skip(query.offset);
-        let hits: Result<Vec<Hit>, SearchError> = page.map(|ranked| self.hit(&searcher, ranked, &highlighter)).collect();
-        Ok(Hits { total: found.total, hits: hits?, facets: facets_in_order(found.facets) })
+    /// A folder that is not empty, an index in memory, files that cannot be written.
+    pub fn snapshot(&self, to: &Path) -> Result<(), SearchError> {
+        let bad = |problem: &str| SearchError::Snapshot { dir: to.to_owned(), problem: problem.to_owned() };
+        let Some(dir) = &self.dir else { return Err(bad("the index is in memory; expected one in a folder")) };
+        folder::expect_empty(to)?;
+        let serving = self.serving();
+        let from = serving.dir.clone().ok_or_else(|| bad("the index has no folder"))?;
+        serving.files(|files, meta| folder::link_all(&from, files, meta, &folder::generation(to, 1)))?;
+        // The marker last: a folder without it is no snapshot.
+        let marker = Marker::read(dir).ok_or_else(|| bad("the index has lost its marker"))?;
+        Marker { generation: 1, ..marker }.write(to)
     }
 
-    fn find(&self, searcher: &Searcher, query: &Query, question: &Question, most: usize) -> Result<Found, SearchError> {
-        let planner = Planner { fields: &self.fields, lexicon: &self.lexicon, searcher };
-        let newest = newest_date(searcher)?;
-        let collector = HitCollector { most, sort: query.sort, freshness: &self.lexicon.fields.freshness, newest };
-        let mut found = Found::default();
-        for strictness in Strictness::ALL {
-            let Some(plan) = planner.plan(query, question, strictness)? else { continue };
-            found = searcher.search(&*plan, &collector)?;
-            if found.total > 0 {
-                break;
-            }
+    /// Puts a snapshot into a new folder, every file checked.
+    ///
+    /// # Errors
+    /// A folder that is no snapshot, is of another version, or has a damaged file, by name; a target that is not empty.
+    pub fn restore(from: &Path, to: &Path) -> Result<(), SearchError> {
+        let bad = |problem: String| SearchError::Snapshot { dir: from.to_owned(), problem };
+        let marker = Marker::read(from).ok_or_else(|| bad(format!("no {} in it", folder::MARKER)))?;
+        if !marker.is_readable() {
+            return Err(bad(format!(
+                "version `{}`, expected `{VERSION}`: build the index from the store instead",
+                marker.version
+            )));
         }
-        Ok(found)
-    }
-
-    fn hit(&self, searcher: &Searcher, ranked: &Ranked, highlighter: &Highlighter) -> Result<Hit, SearchError> {
-        let stored = self.fields.stored(&searcher.doc(ranked.address)?);
-        Ok(Hit {
-            snippet: highlighter.snippet(&stored.body),
-            id: stored.id,
-            score: ranked.score,
-            title: snippet::without_marks(&stored.title),
-            date: stored.date,
-            number: stored.number,
-            issuer: stored.issuer,
-            state: stored.state,
-        })
+        let generation = folder::generation(from, marker.generation);
+        let serving =
+            Serving::existing(&generation, &Arc::new(Jieba::empty())).ok_or_else(|| bad("it cannot be opened".to_owned()))?;
+        if let Some(file) = serving.damaged_files()?.first() {
+            return Err(bad(format!("file {} is damaged", file.display())));
+        }
+        folder::expect_empty(to)?;
+        // Copied, not linked: the snapshot stays what it is when the index goes on.
+        serving.files(|files, meta| folder::copy_all(&generation, files, meta, &folder::generation(to, 1)))?;
+        Marker { generation: 1, ..marker }.write(to)
     }
 }
 
-fn settings() -> IndexSettings {
-    let compressor = ZstdCompressor { compression_level: Some(STORE_LEVEL) };
-    IndexSettings {
-        docstore_compression: Compressor::Zstd(compressor),
-        docstore_blocksize: STORE_BLOCK_BYTES,
-        ..IndexSettings::default()
-    }
+fn fresh(generation: u64, lexicon: &Lexicon) -> Marker {
+    Marker { version: VERSION.to_owned(), dictionary: lexicon.dictionary.clone(), generation, complete: false }
 }
 
-/// The index in a folder, when it can be opened and has the expected fields.
-fn open_existing(dir: &Path, fields: &Fields) -> Option<tantivy::Index> {
-    // Opens every segment, so that a missing or cut file shows now and not in the middle of a search. The engine
-    // panics over some cut files instead of failing.
-    let opened = catch_unwind(|| {
-        let engine = tantivy::Index::open_in_dir(dir)?;
-        engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map(|_: IndexReader| engine)
-    });
-    match opened {
-        Ok(Ok(engine)) => (engine.schema() == fields.schema).then_some(engine),
-        Ok(Err(error)) => {
-            tracing::warn!(dir = %dir.display(), %error, "index is damaged and will be emptied");
-            None
-        }
-        Err(_) => {
-            tracing::warn!(dir = %dir.display(), "index is damaged and will be emptied");
-            None
-        }
-    }
+fn next_generation(dir: &Path, in_use: u64) -> Result<u64, SearchError> {
+    Ok(folder::generations(dir)?.last().copied().unwrap_or_default().max(in_use) + 1)
 }
 
-/// Empties the folder and creates an index of this version in it.
-fn recreate(dir: &Path, fields: &Fields, marker: Option<&Marker>) -> Result<tantivy::Index, SearchError> {
-    let lock = folder::lock(dir).map_err(|error| match (error, marker) {
-        (SearchError::Locked { dir }, Some(marker)) => {
-            SearchError::Stale { dir, found: marker.version.clone(), expected: VERSION.to_owned() }
-        }
-        (error, _) => error,
-    })?;
-    if let Some(marker) = marker {
-        tracing::info!(dir = %dir.display(), found = marker.version, expected = VERSION, "index is emptied and must be rebuilt");
+/// A new generation, where there was none that can be read.
+fn recreate(
+    dir: &Path,
+    segmenter: &Arc<Jieba>,
+    lexicon: &Lexicon,
+    old: Option<&Marker>,
+) -> Result<(Serving, Marker), SearchError> {
+    if let Some(old) = old {
+        tracing::info!(dir = %dir.display(), found = old.version, expected = VERSION, "the index is begun anew and must be filled");
     }
-    folder::empty(dir)?;
-    let engine = tantivy::Index::builder().schema(fields.schema.clone()).settings(settings()).create_in_dir(dir)?;
-    Marker::fresh().write(dir)?;
-    drop(lock);
-    Ok(engine)
-}
-
-fn newest_date(searcher: &Searcher) -> Result<i64, SearchError> {
-    let mut newest = i64::MIN;
-    for segment in searcher.segment_readers() {
-        newest = newest.max(segment.fast_fields().i64(DATE_COLUMN)?.max_value());
-    }
-    Ok(newest)
-}
-
-fn facets_in_order(
-    facets: std::collections::BTreeMap<&'static str, std::collections::BTreeMap<String, u64>>,
-) -> std::collections::BTreeMap<String, Vec<(String, u64)>> {
-    let in_order = facets.into_iter().map(|(name, values)| {
-        let mut values: Vec<(String, u64)> = values.into_iter().collect();
-        values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        if name == "issuer" {
-            values.truncate(MOST_ISSUERS);
-        }
-        (name.to_owned(), values)
-    });
-    in_order.collect()
+    let marker = fresh(next_generation(dir, old.map_or(0, |old| old.generation))?, lexicon);
+    let serving = Serving::create(&folder::generation(dir, marker.generation), segmenter)?;
+    marker.write(dir)?;
+    folder::sweep(dir, marker.generation)?;
+    Ok((serving, marker))
 }

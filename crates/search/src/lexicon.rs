@@ -3,8 +3,11 @@
 //! All of it is used when a question is asked, none when a text is indexed: editing these files needs no rebuild.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use ferrous_opencc::OpenCC;
+use ferrous_opencc::config::BuiltinConfig;
 use model::{ConfigError, Regions};
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,7 +21,7 @@ const FIELDS_FILE: &str = "index/fields.toml";
 const MOST_WEIGHT: f32 = 1_000.0;
 
 /// Synonyms, stop words and weights.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Lexicon {
     groups: Vec<Vec<String>>,
     /// For each pattern of `finder`, its group.
@@ -27,6 +30,15 @@ pub struct Lexicon {
     stop_words: HashSet<String>,
     pub(crate) fields: Fields,
     pub(crate) regions: Regions,
+    simplifier: Option<Arc<OpenCC>>,
+    /// The version of the words texts are cut by.
+    pub(crate) dictionary: String,
+}
+
+impl std::fmt::Debug for Lexicon {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Lexicon").field("groups", &self.groups.len()).finish_non_exhaustive()
+    }
 }
 
 /// A synonym found in a text.
@@ -64,6 +76,7 @@ struct Group {
 pub(crate) struct Fields {
     pub(crate) weights: Weights,
     pub(crate) freshness: Freshness,
+    pub(crate) authority: Authority,
     pub(crate) matching: Matching,
 }
 
@@ -88,11 +101,13 @@ pub(crate) struct Weights {
     #[serde(deserialize_with = "weight")]
     pub(crate) word_present: f32,
     #[serde(deserialize_with = "weight")]
+    pub(crate) all_present: f32,
+    #[serde(deserialize_with = "weight")]
     pub(crate) synonym: f32,
 }
 
 /// How much newer policies are preferred.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Freshness {
     #[serde(deserialize_with = "share")]
@@ -101,20 +116,56 @@ pub(crate) struct Freshness {
     pub(crate) half_life_days: f32,
 }
 
+/// How much policies of higher agencies are preferred: shares by level.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Authority {
+    #[serde(deserialize_with = "share")]
+    country: f32,
+    #[serde(deserialize_with = "share")]
+    province: f32,
+    #[serde(deserialize_with = "share")]
+    city: f32,
+    #[serde(deserialize_with = "share")]
+    county: f32,
+}
+
+impl Authority {
+    /// The most a score can be multiplied by.
+    pub(crate) fn most(&self) -> f32 {
+        1.0 + self.country.max(self.province).max(self.city).max(self.county)
+    }
+
+    /// What the score of a policy of a level (1 country to 4 county, else unknown) is multiplied by.
+    pub(crate) fn factor(&self, level: u64) -> f32 {
+        1.0 + match level {
+            1 => self.country,
+            2 => self.province,
+            3 => self.city,
+            4 => self.county,
+            _ => 0.0,
+        }
+    }
+}
+
 /// How many of the words of a question a policy must have.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Matching {
     pub(crate) all_up_to: usize,
     #[serde(deserialize_with = "share")]
-    pub(crate) share_beyond: f32,
+    pub(crate) share: f32,
+    pub(crate) least: usize,
+    pub(crate) few: usize,
 }
 
 impl Matching {
-    /// How many of `words` different words must be present: the first few all, of the others a share.
+    /// How many of `words` different words must be present: of few all, of many a share.
     pub(crate) fn least(&self, words: usize) -> usize {
-        let beyond = words.saturating_sub(self.all_up_to) as f32;
-        words.min(self.all_up_to) + (beyond * self.share_beyond).round() as usize
+        if words <= self.all_up_to {
+            return words;
+        }
+        ((words as f32 * self.share).round() as usize).max(self.least)
     }
 }
 
@@ -160,7 +211,16 @@ impl Lexicon {
             stop_words: read_stop_words(stop_words)?,
             fields: model::config::parse(FIELDS_FILE, fields_toml)?,
             regions: Regions::default(),
+            simplifier: simplifier(),
+            dictionary: String::new(),
         })
+    }
+
+    /// Names the dictionary that texts are cut by: an index made with another one is built anew, beside the old one.
+    #[must_use]
+    pub fn with_dictionary(mut self, version: impl Into<String>) -> Self {
+        self.dictionary = version.into();
+        self
     }
 
     /// Knows the names of places too, so that `地区:新疆` filters like `region:650000`.
@@ -168,6 +228,20 @@ impl Lexicon {
     pub fn with_regions(mut self, regions: Regions) -> Self {
         self.regions = regions;
         self
+    }
+
+    /// Every term of every group of synonyms.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flatten().map(String::as_str)
+    }
+
+    /// A text in simplified characters.
+    pub(crate) fn simplified(&self, text: &str) -> Option<String> {
+        // Most questions are simplified already, and looking each character up tells nothing new of ASCII.
+        if text.is_ascii() {
+            return None;
+        }
+        self.simplifier.as_ref().map(|simplifier| simplifier.convert(text))
     }
 
     pub(crate) fn is_stop_word(&self, word: &str) -> bool {
@@ -191,6 +265,13 @@ impl Lexicon {
     fn others(&self, pattern: usize, term: &str) -> Vec<&str> {
         self.groups[self.group_of[pattern]].iter().map(String::as_str).filter(|other| *other != term).collect()
     }
+}
+
+/// Reads traditional characters; its tables are part of the program, so it cannot fail for another reason than a bug, and
+/// without it everything but traditional characters is still found.
+fn simplifier() -> Option<Arc<OpenCC>> {
+    let made = OpenCC::from_config(BuiltinConfig::T2s);
+    made.inspect_err(|error| tracing::error!(%error, "traditional characters cannot be read")).ok().map(Arc::new)
 }
 
 type Terms = BTreeMap<String, usize>;
@@ -304,8 +385,8 @@ mod tests {
 
     #[test]
     fn short_questions_must_be_met_in_full_and_long_ones_in_part() {
-        let matching = Matching { all_up_to: 2, share_beyond: 0.5 };
-        let least: Vec<usize> = (0..8).map(|words| matching.least(words)).collect();
-        assert_eq!(least, [0, 1, 2, 3, 3, 4, 4, 5]);
+        let matching = Matching { all_up_to: 2, share: 0.25, least: 1, few: 3 };
+        let least: Vec<usize> = (0..11).map(|words| matching.least(words)).collect();
+        assert_eq!(least, [0, 1, 2, 1, 1, 1, 2, 2, 2, 2, 3]);
     }
 }

@@ -8,36 +8,47 @@
 //! | module | it alone knows |
 //! |---|---|
 //! | `parse` | the syntax a reader types |
-//! | `lexicon` | synonyms, stop words and weights, read from `index/` |
+//! | `lexicon` | synonyms, stop words, weights and traditional characters |
 //! | `analysis` | how a text becomes terms |
-//! | `schema` | the fields, and how a record fills them |
-//! | `facet` | filters and facets |
+//! | `entry`, `facet`, `window` | what is kept of a record |
 //! | `question` | what a question looks for |
-//! | `plan` | how a question becomes an engine query |
-//! | `verify` | exact phrases, decided by the stored text |
-//! | `collect` | ranking, counting and facets in one pass |
+//! | `node`, `plan` | the same as a tree that names no engine |
+//! | `schema`, `compile`, `collect`, `verify` | the embedded engine: columns, queries, one pass over what matches, exact phrases |
 //! | `snippet` | the part of a text worth showing |
-//! | `folder` | the index on disk: its version, its emptying |
-//! | `index` | writing and searching |
+//! | `vocabulary` | the words of the corpus: suggestions and slips |
+//! | `similar` | what is like a policy |
+//! | `saved` | kept questions held against new policies |
+//! | `folder`, `serving`, `index` | generations on disk, writing, building again, snapshots |
+//! | `answer` | answering |
 
 mod analysis;
+mod answer;
 mod collect;
+mod compile;
+mod entry;
 mod error;
 mod facet;
 mod folder;
 mod index;
 mod lexicon;
+mod node;
 mod parse;
 mod plan;
 mod question;
+mod saved;
 mod schema;
+mod serving;
+mod similar;
 mod snippet;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod vocabulary;
+mod window;
 
 pub use error::{QueryError, SearchError};
-pub use facet::{FACETS, FILTERS};
-pub use index::Index;
+pub use facet::{FACETS, FILTERS, LEVELS};
+pub use index::{Index, Rebuild};
 pub use lexicon::Lexicon;
 pub use parse::{DEFAULT_LIMIT, MOST_CLAUSES, MOST_QUERY_CHARACTERS, parse_query};
+pub use saved::SavedQueries;

@@ -1,26 +1,20 @@
-//! How a question becomes an engine query: bigrams decide what matches, bigrams and words together how well.
+//! How a question becomes a tree of nodes: bigrams decide what matches, bigrams and words together how well.
 //!
 //! Every content word should be there and most must; if that finds nothing, fewer are asked for ([`Strictness`]).
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
-use std::sync::Arc;
 
 use model::DocNumber;
-use model::query::Query as Asked;
-use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
-};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use model::query::{Part, Query as Asked};
 
-use crate::analysis::{is_bigram, is_ideograph, normal};
-use crate::error::{QueryError, SearchError};
+use crate::analysis::{bigrams_of, is_bigram, is_ideograph, normal};
+use crate::entry::{days, number_key};
+use crate::error::QueryError;
 use crate::facet::{FILTERS, region_codes, region_term, state_name, term};
 use crate::lexicon::{Lexicon, Weights};
-use crate::question::{Question, Word};
-use crate::schema::{Fields, days, number_key};
-use crate::verify::{Required, VerifiedQuery};
+use crate::node::{Field, Node, Stored};
+use crate::question::{Need, Question, Word};
+use crate::window::{WINDOW, Wanted};
 
 /// Values of one filter: more than any page offers.
 const MOST_FILTER_VALUES: usize = 500;
@@ -28,8 +22,8 @@ const MOST_FILTER_VALUES: usize = 500;
 const MOST_PHRASE_BIGRAMS: usize = 16;
 /// Below this many letters a Latin word is part of too many others to be looked for inside them.
 const SHORTEST_LATIN_PART: usize = 3;
-
-type Part = Box<dyn Query>;
+/// Texts a phrase may stand in.
+const BOTH: [Stored; 2] = [Stored::Title, Stored::Body];
 
 /// How many of the words must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +41,39 @@ impl Strictness {
     pub(crate) const ALL: [Self; 3] = [Self::Most, Self::One, Self::None];
 }
 
-/// Makes queries for one state of the index.
+/// A part of the score: what gives it, for which text, and the node that says how much.
+#[derive(Debug)]
+pub(crate) struct Scored {
+    pub(crate) what: &'static str,
+    pub(crate) text: String,
+    pub(crate) node: Node,
+}
+
+/// Parts of a score, a node only once.
+struct Parts(Vec<Scored>);
+
+impl Parts {
+    fn add(&mut self, what: &'static str, text: &str, node: Node, weight: f32) {
+        if weight <= 0.0 {
+            return;
+        }
+        // A word of two characters is a bigram too.
+        let known = self.0.iter_mut().find_map(|part| match &mut part.node {
+            Node::Weighted { node: of, weight } if **of == node => Some(weight),
+            _ => None,
+        });
+        match known {
+            Some(known) => *known += weight,
+            None => self.0.push(Scored { what, text: text.to_owned(), node: node.weighted(weight) }),
+        }
+    }
+}
+
+/// Makes trees for one state of the index.
 pub(crate) struct Planner<'a> {
-    pub(crate) fields: &'a Fields,
     pub(crate) lexicon: &'a Lexicon,
-    pub(crate) searcher: &'a Searcher,
+    /// Policies that have a term.
+    pub(crate) count: &'a dyn Fn(Field, &str) -> u64,
 }
 
 impl Planner<'_> {
@@ -59,9 +81,9 @@ impl Planner<'_> {
         &self.lexicon.fields.weights
     }
 
-    /// The query for a question; `None` where this strictness asks nothing that a stricter one did not.
-    pub(crate) fn plan(&self, asked: &Asked, question: &Question, strictness: Strictness) -> Result<Option<Part>, SearchError> {
-        let has_others = !(question.phrases.is_empty() && question.numbers.is_empty());
+    /// The tree of what a question asks for; `None` where this strictness asks nothing that a stricter one did not.
+    pub(crate) fn plan(&self, asked: &Asked, question: &Question, strictness: Strictness) -> Result<Option<Node>, QueryError> {
+        let has_others = !(question.phrases.is_empty() && question.numbers.is_empty() && question.needs.is_empty());
         let sensible = match strictness {
             Strictness::Most => true,
             Strictness::One => question.words.len() > 1,
@@ -71,255 +93,221 @@ impl Planner<'_> {
             return Ok(None);
         }
         if question.is_unanswerable {
-            return Ok(Some(Box::new(EmptyQuery)));
+            return Ok(Some(Node::Nothing));
         }
-        let mut clauses = self.filters(&asked.filters)?;
-        clauses.extend(self.dates(asked));
-        clauses.extend(question.phrases.iter().map(|spellings| (Occur::Must, self.phrase(spellings))));
+        let mut must = self.filters(asked)?;
+        must.extend(dates(asked));
+        for need in &question.needs {
+            must.push(self.need(need, asked)?);
+        }
+        let has_one = |spellings: &Vec<String>| Node::any(spellings.iter().map(|text| has_bigrams(text, false)).collect());
+        must.extend(question.phrases.iter().map(has_one));
         if !question.numbers.is_empty() {
-            clauses.push((Occur::Must, self.numbers(&question.numbers)));
+            must.push(Node::any(self.numbers(&question.numbers).map(|scored| scored.node).collect()));
         }
-        if !question.words.is_empty() {
-            clauses.extend(self.words(question, strictness));
-        }
-        if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
-            clauses.push((Occur::Must, silent(Box::new(AllQuery))));
-        }
-        for text in question.excluded_texts.iter().flatten() {
-            clauses.push((Occur::MustNot, self.verified(self.anywhere(text), &[vec![text.clone()]])));
-        }
-        for key in &question.excluded_numbers {
-            clauses.push((Occur::MustNot, exact(self.fields.number, key)));
-        }
-        Ok(Some(self.verified(boxed(BooleanQuery::new(clauses)), &question.phrases)))
-    }
-
-    fn words(&self, question: &Question, strictness: Strictness) -> Vec<(Occur, Part)> {
+        let present: Vec<Node> = question.words.iter().map(|word| self.present(word)).collect();
         let least = match strictness {
-            Strictness::Most => self.lexicon.fields.matching.least(question.words.len()),
+            Strictness::Most => self.lexicon.fields.matching.least(present.len()),
             Strictness::One | Strictness::None => 1,
         };
-        let present: Vec<Part> = question.words.iter().map(|word| self.present(word)).collect();
-        let occur = if strictness == Strictness::None { Occur::Should } else { Occur::Must };
-        let mut clauses = vec![(occur, boxed(BooleanQuery::union_with_minimum_required_clauses(present, least)))];
-        clauses.extend(self.ranking(question).into_iter().map(|part| (Occur::Should, part)));
-        clauses
-    }
-
-    /// A word or what stands for it is there: the same small score for each, so that more different words win.
-    fn present(&self, word: &Word) -> Part {
-        let letters = word.text.chars().count();
-        let is_short_latin = letters < SHORTEST_LATIN_PART && !word.text.chars().any(is_ideograph);
-        let mut ways = if is_short_latin {
-            vec![exact(self.fields.title_words, &word.text), exact(self.fields.body_words, &word.text)]
-        } else {
-            vec![self.anywhere(&word.text)]
-        };
-        ways.extend(word.alternatives.iter().map(|other| self.anywhere(other)));
-        Box::new(ConstScoreQuery::new(any(ways), self.weights().word_present))
-    }
-
-    /// What only helps to rank.
-    fn ranking(&self, question: &Question) -> Vec<Part> {
-        let (weights, fields) = (self.weights(), self.fields);
-        let mut parts = Vec::new();
-        for word in question.words.iter().filter(|word| word.is_single) {
-            let two = is_bigram(&word.text);
-            let (title, body) =
-                if two { (fields.title_bigrams, fields.body_bigrams) } else { (fields.title_words, fields.body_words) };
-            parts.push(boost(scored(title, &word.text), weights.title_words));
-            parts.push(boost(scored(body, &word.text), weights.body_words));
+        if !present.is_empty() && strictness != Strictness::None {
+            must.push(Node::Any { least, of: present });
         }
+        let without: Result<Vec<Node>, QueryError> = question.excluded.iter().map(|need| self.need(need, asked)).collect();
+        Ok(Some(all_but(must, without?).containing(&question.phrases, &BOTH)))
+    }
+
+    /// What a score is the sum of, each part by itself.
+    pub(crate) fn scored(&self, question: &Question) -> Vec<Scored> {
+        let weights = self.weights();
+        let mut parts = Parts(Vec::new());
+        self.score_words(question, &mut parts);
         for pair in &question.bigrams {
-            parts.push(boost(scored(fields.title_bigrams, pair), weights.title_bigrams));
-            parts.push(boost(scored(fields.body_bigrams, pair), weights.body_bigrams));
+            parts.add("title", pair, Node::ranked(Field::TitleBigrams, pair), weights.title_bigrams);
+            parts.add("body", pair, Node::ranked(Field::TextBigrams, pair), weights.body_bigrams);
         }
         for other in &question.synonyms {
-            parts.push(boost(substring(fields.title_bigrams, other), weights.title_bigrams * weights.synonym));
-            parts.push(boost(all_bigrams(fields.body_bigrams, other), weights.body_bigrams * weights.synonym));
+            let title = Node::Row { field: Field::TitleBigrams, text: other.clone() };
+            parts.add("synonym", other, title, weights.title_bigrams * weights.synonym);
+            parts.add("synonym", other, has_bigrams(other, true), weights.body_bigrams * weights.synonym);
+        }
+        for spelling in question.phrases.iter().flatten() {
+            let title = Node::Row { field: Field::TitleBigrams, text: spelling.clone() };
+            parts.add("phrase", spelling, title, weights.title_bigrams);
+            parts.add("phrase", spelling, has_bigrams(spelling, true), weights.body_bigrams);
         }
         for title in &question.titles {
-            parts.push(Box::new(ConstScoreQuery::new(substring(fields.title_bigrams, title), weights.title_exact)));
+            let row = Node::Row { field: Field::TitleBigrams, text: title.clone() };
+            parts.add("title_exact", title, row.scoring(1.0), weights.title_exact);
         }
-        parts
+        parts.0.extend(self.numbers(&question.numbers));
+        parts.0
     }
 
-    /// The candidates whose texts contain each phrase, in one of its spellings. Phrases of one or two characters are
-    /// terms of the index and need no second look.
-    fn verified(&self, candidates: Part, phrases: &[Vec<String>]) -> Part {
-        let is_term = |spellings: &Vec<String>| spellings.iter().all(|text| text.chars().count() <= 2);
-        let phrases: Vec<Vec<String>> = phrases.iter().filter(|spellings| !is_term(spellings)).cloned().collect();
-        if phrases.is_empty() {
-            return candidates;
-        }
-        let required = Arc::new(Required { phrases, fields: vec![self.fields.title, self.fields.body] });
-        Box::new(VerifiedQuery { candidates, required })
-    }
-
-    fn phrase(&self, spellings: &[String]) -> Part {
+    fn score_words(&self, question: &Question, parts: &mut Parts) {
         let weights = self.weights();
-        let ways = spellings.iter().flat_map(|text| {
-            [
-                boost(substring(self.fields.title_bigrams, text), weights.title_bigrams),
-                boost(all_bigrams(self.fields.body_bigrams, text), weights.body_bigrams),
-            ]
-        });
-        any(ways.collect())
+        for word in question.all_words().filter(|word| word.is_single) {
+            let two = is_bigram(&word.text);
+            let (title, text) =
+                if two { (Field::TitleBigrams, Field::TextBigrams) } else { (Field::TitleWords, Field::TextWords) };
+            parts.add("title", &word.text, Node::ranked(title, &word.text), weights.title_words);
+            parts.add("body", &word.text, Node::ranked(text, &word.text), weights.body_words);
+        }
+        for word in &question.words {
+            parts.add("word_present", &word.text, self.present(word).scoring(1.0), weights.word_present);
+        }
+        if question.words.len() > 1 {
+            let all = Node::all(question.words.iter().map(|word| self.present(word)).collect());
+            parts.add("all_present", "", all.scoring(1.0), weights.all_present);
+        }
     }
 
-    /// Policies with these characters in the title, or with all their bigrams in the body.
-    fn anywhere(&self, text: &str) -> Part {
-        any(vec![substring(self.fields.title_bigrams, text), all_bigrams(self.fields.body_bigrams, text)])
+    /// A word or what stands for it is there.
+    fn present(&self, word: &Word) -> Node {
+        let letters = word.text.chars().count();
+        let is_short_latin = letters < SHORTEST_LATIN_PART && !word.text.chars().any(is_ideograph);
+        let own = if is_short_latin { Node::exact(Field::TextWords, &word.text) } else { has_bigrams(&word.text, false) };
+        let others = word.alternatives.iter().map(|other| has_bigrams(other, false));
+        Node::any(std::iter::once(own).chain(others).collect())
+    }
+
+    fn need(&self, need: &Need, asked: &Asked) -> Result<Node, QueryError> {
+        Ok(match need {
+            Need::Words(words) => Node::all(words.iter().map(|word| self.present(word)).collect()),
+            Need::Phrase(spellings) => {
+                let ways = Node::any(spellings.iter().map(|text| has_bigrams(text, false)).collect());
+                ways.containing(std::slice::from_ref(spellings), &BOTH)
+            }
+            Need::In(part, spellings) => part_has(*part, spellings),
+            Need::Number(key) => Node::exact(Field::Number, &self.known_number(key)),
+            Need::Filter(name, values) => self.filter(name, values, asked)?,
+            Need::Any(alternatives) => {
+                let mut ways = Vec::new();
+                for (needs, excluded) in alternatives {
+                    ways.push(self.alternative(needs, excluded, asked)?);
+                }
+                Node::any(ways)
+            }
+        })
+    }
+
+    fn alternative(&self, needs: &[Need], excluded: &[Need], asked: &Asked) -> Result<Node, QueryError> {
+        let each = |needs: &[Need]| needs.iter().map(|need| self.need(need, asked)).collect::<Result<Vec<Node>, QueryError>>();
+        Ok(all_but(each(needs)?, each(excluded)?))
     }
 
     /// The policies with one of these numbers first, then those that mention one.
-    fn numbers(&self, keys: &[String]) -> Part {
-        let weights = self.weights();
-        let mut ways: Vec<Part> = Vec::new();
-        for key in keys.iter().flat_map(|key| self.known_numbers(key)) {
-            ways.push(Box::new(ConstScoreQuery::new(exact(self.fields.number, &key), weights.number)));
-            ways.push(Box::new(ConstScoreQuery::new(exact(self.fields.cited_number, &key), weights.cited_number)));
-        }
-        any(ways)
+    fn numbers(&self, keys: &[String]) -> impl Iterator<Item = Scored> {
+        let (own, cited) = (self.weights().number, self.weights().cited_number);
+        let known: Vec<String> = keys.iter().map(|key| self.known_number(key)).collect();
+        known.into_iter().flat_map(move |key| {
+            let scored = |what, field, score| Scored { what, node: Node::exact(field, &key).scoring(score), text: key.clone() };
+            [scored("number", Field::Number, own), scored("cited_number", Field::CitedNumber, cited)]
+        })
     }
 
     /// The key itself or, where nothing has it, what it becomes without the words typed before the agency
     /// (`税收优惠国发〔2020〕1号`).
-    fn known_numbers(&self, key: &str) -> Vec<String> {
-        let is_known = |key: &str| {
-            let fields = [self.fields.number, self.fields.cited_number];
-            fields.iter().any(|field| self.searcher.doc_freq(&Term::from_field_text(*field, key)).is_ok_and(|count| count > 0))
-        };
+    fn known_number(&self, key: &str) -> String {
+        let is_known = |key: &str| [Field::Number, Field::CitedNumber].iter().any(|field| (self.count)(*field, key) > 0);
         let agency_end = key.find('|').unwrap_or(0);
         let starts = key[..agency_end].char_indices().map(|(at, _)| at);
         let shorter = starts.map(|at| &key[at..]).find(|shorter| is_known(shorter));
-        vec![shorter.unwrap_or(key).to_owned()]
+        shorter.unwrap_or(key).to_owned()
     }
 
-    fn filters(&self, filters: &BTreeMap<String, Vec<String>>) -> Result<Vec<(Occur, Part)>, SearchError> {
-        let mut clauses = Vec::new();
-        for (name, values) in filters.iter().filter(|(_, values)| !values.is_empty()) {
-            if !FILTERS.contains(&name.as_str()) {
-                return Err(QueryError::UnknownFilter { name: name.clone(), known: FILTERS.join("、") }.into());
-            }
-            if values.len() > MOST_FILTER_VALUES {
-                return Err(QueryError::TooManyClauses { found: values.len(), most: MOST_FILTER_VALUES }.into());
-            }
-            let mut ways = Vec::new();
-            for value in values {
-                ways.extend(self.filter(name, value)?);
-            }
-            clauses.push((Occur::Must, silent(any(ways))));
+    fn filters(&self, asked: &Asked) -> Result<Vec<Node>, QueryError> {
+        let filters: &BTreeMap<String, Vec<String>> = &asked.filters;
+        let chosen = filters.iter().filter(|(_, values)| !values.is_empty());
+        chosen.map(|(name, values)| self.filter(name, values, asked)).collect()
+    }
+
+    fn filter(&self, name: &str, values: &[String], asked: &Asked) -> Result<Node, QueryError> {
+        if !FILTERS.contains(&name) {
+            return Err(QueryError::UnknownFilter { name: name.to_owned(), known: FILTERS.join("、") });
         }
-        Ok(clauses)
+        if values.len() > MOST_FILTER_VALUES {
+            return Err(QueryError::TooManyClauses { found: values.len(), most: MOST_FILTER_VALUES });
+        }
+        let mut ways = Vec::new();
+        for value in values {
+            ways.extend(self.filter_value(name, value, asked)?);
+        }
+        Ok(Node::any(ways))
     }
 
-    fn filter(&self, name: &str, value: &str) -> Result<Vec<Part>, SearchError> {
-        let facet = |text: &str| exact(self.fields.facet, text);
+    fn filter_value(&self, name: &str, value: &str, asked: &Asked) -> Result<Vec<Node>, QueryError> {
+        let facet = |text: &str| Node::exact(Field::Facet, text);
         Ok(match name {
             "region" => {
                 let codes = region_codes(value, &self.lexicon.regions);
-                codes.iter().map(|code| region_term(code).map_or_else(|| boxed(AllQuery), |term| facet(&term))).collect()
+                codes.iter().map(|code| region_term(code).map_or(Node::Everything, |term| facet(&term))).collect()
             }
             "state" => vec![facet(&term(name, state_name(value)?))],
-            "title" => vec![substring(self.fields.title_bigrams, &normal(value))],
+            "title" => vec![part_has(Part::Title, &[normal(value)])],
             "number" => {
                 let key = DocNumber::parse(value).map_or_else(|| value.to_owned(), |number| number.key());
-                vec![exact(self.fields.number, &number_key(&key))]
+                vec![Node::exact(Field::Number, &number_key(&key))]
             }
             "issuer" => self.issuer(value),
-            _ => vec![facet(&term(name, value)), exact(self.fields.label, &term(name, value))],
+            WINDOW => {
+                let today = asked.today.ok_or(QueryError::NoToday)?;
+                vec![Node::Window { wanted: Wanted::parse(value)?, today: days(today) }]
+            }
+            _ => vec![facet(&term(name, value)), Node::exact(Field::Label, &term(name, value))],
         })
     }
 
     /// An agency by the exact name a facet shows, else by part of its name or another name (发改委).
-    fn issuer(&self, value: &str) -> Vec<Part> {
-        let full = Term::from_field_text(self.fields.facet, &term("issuer", value));
-        if self.searcher.doc_freq(&full).is_ok_and(|count| count > 0) {
-            return vec![Box::new(TermQuery::new(full, IndexRecordOption::Basic))];
+    fn issuer(&self, value: &str) -> Vec<Node> {
+        let full = term("issuer", value);
+        if (self.count)(Field::Facet, &full) > 0 {
+            return vec![Node::exact(Field::Facet, &full)];
         }
         let text = normal(value);
         let edges = [0, text.len()];
         let whole = self.lexicon.synonyms(&text, |at| edges.contains(&at));
-        let others = whole.iter().flat_map(|found| &found.others).copied();
-        std::iter::once(text.as_str()).chain(others).map(|name| substring(self.fields.issuer_bigrams, name)).collect()
-    }
-
-    fn dates(&self, asked: &Asked) -> Option<(Occur, Part)> {
-        if asked.from.is_none() && asked.to.is_none() {
-            return None;
-        }
-        let bound = |date: Option<jiff::civil::Date>| {
-            date.map_or(Bound::Unbounded, |date| Bound::Included(Term::from_field_i64(self.fields.date, days(date))))
-        };
-        Some((Occur::Must, silent(Box::new(RangeQuery::new(bound(asked.from), bound(asked.to))))))
+        let others: Vec<String> = whole.iter().flat_map(|found| &found.others).map(|other| (*other).to_owned()).collect();
+        std::iter::once(text).chain(others).map(|name| part_has(Part::Issuer, &[name])).collect()
     }
 }
 
-/// The texts that contain exactly these characters, in normal form, in a bigram field with positions.
-fn substring(field: Field, text: &str) -> Part {
-    let bigrams = bigrams_of(text);
-    if bigrams.len() < 2 {
-        return all_bigrams(field, text);
+/// All of some and none of others.
+fn all_but(must: Vec<Node>, without: Vec<Node>) -> Node {
+    if without.is_empty() { Node::all(must) } else { Node::But { node: Box::new(Node::all(must)), without } }
+}
+
+fn dates(asked: &Asked) -> Option<Node> {
+    let (first, last) = (asked.from.map(days), asked.to.map(days));
+    (first.is_some() || last.is_some()).then_some(Node::Dates { first, last })
+}
+
+/// Policies of which one part has one of these spellings.
+fn part_has(part: Part, spellings: &[String]) -> Node {
+    let row = |field| Node::any(spellings.iter().map(|text| Node::Row { field, text: text.clone() }).collect());
+    match part {
+        Part::Title => row(Field::TitleBigrams),
+        Part::Issuer => row(Field::IssuerBigrams),
+        Part::Body => {
+            let ways = Node::any(spellings.iter().map(|text| has_bigrams(text, false)).collect());
+            ways.containing(&[spellings.to_vec()], &[Stored::Body])
+        }
     }
-    // Every second bigram covers all characters with half the lists to read.
-    let last = bigrams.len() - 1;
-    let chosen = bigrams.into_iter().enumerate().filter(|(at, _)| at % 2 == 0 || *at == last);
-    Box::new(PhraseQuery::new_with_offset(chosen.map(|(at, pair)| (at, Term::from_field_text(field, &pair))).collect()))
 }
 
 /// The texts that have every bigram of these characters: exact for one and two characters, candidates for more.
-fn all_bigrams(field: Field, text: &str) -> Part {
+fn has_bigrams(text: &str, ranked: bool) -> Node {
+    let field = Field::TextBigrams;
     let mut bigrams = bigrams_of(text);
-    match (bigrams.len(), text.chars().next()) {
-        (_, None) => Box::new(EmptyQuery),
-        // Every character begins a bigram, so one character is all bigrams that begin with it.
-        (0, Some(only)) => {
-            let after = char::from_u32(only as u32 + 1).unwrap_or(char::MAX);
-            let from = Term::from_field_text(field, text);
-            Box::new(RangeQuery::new(Bound::Included(from), Bound::Excluded(Term::from_field_text(field, &after.to_string()))))
-        }
-        (1, _) => scored(field, text),
+    match (bigrams.len(), text.is_empty()) {
+        (_, true) => Node::Nothing,
+        (0, _) => Node::StartsWith { field, text: text.to_owned() },
         _ => {
             bigrams.sort();
             bigrams.dedup();
             // Few candidates have sixteen bigrams of a phrase and lack the seventeenth.
             bigrams.truncate(MOST_PHRASE_BIGRAMS);
-            Box::new(BooleanQuery::intersection(bigrams.iter().map(|pair| scored(field, pair)).collect()))
+            Node::all(bigrams.into_iter().map(|text| Node::Term { field, text, ranked }).collect())
         }
-    }
-}
-
-fn bigrams_of(text: &str) -> Vec<String> {
-    let characters: Vec<char> = text.chars().collect();
-    characters.windows(2).map(|pair| pair.iter().collect()).collect()
-}
-
-fn exact(field: Field, text: &str) -> Part {
-    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
-}
-
-fn scored(field: Field, text: &str) -> Part {
-    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
-}
-
-fn boxed(query: impl Query) -> Part {
-    Box::new(query)
-}
-
-fn boost(query: Part, weight: f32) -> Part {
-    Box::new(BoostQuery::new(query, weight))
-}
-
-/// Takes part in matching, not in the score.
-fn silent(query: Part) -> Part {
-    Box::new(ConstScoreQuery::new(query, 0.0))
-}
-
-fn any(mut ways: Vec<Part>) -> Part {
-    match ways.len() {
-        0 => Box::new(EmptyQuery),
-        1 => ways.swap_remove(0),
-        _ => Box::new(BooleanQuery::union(ways)),
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use jieba_rs::Jieba;
-use model::query::{Clause, Query, Wanted};
+use model::query::{Clause, Part, Query, Wanted};
 
 use crate::analysis::{is_ideograph, normal, words};
+use crate::entry::number_key;
 use crate::error::QueryError;
 use crate::lexicon::Lexicon;
-use crate::parse::{MOST_CLAUSES, MOST_QUERY_CHARACTERS};
-use crate::schema::number_key;
+use crate::parse::{DEEPEST_NESTING, MOST_CLAUSES, MOST_QUERY_CHARACTERS};
 
 /// Words looked for; those behind them in a pasted paragraph no longer change the order of the hits.
 const MOST_WORDS: usize = 64;
@@ -17,14 +17,18 @@ const MOST_WORDS: usize = 64;
 const MOST_BIGRAMS: usize = 160;
 /// Runs of blanks in a phrase that are tried both as blanks and as line breaks; four would make sixteen phrases.
 const MOST_BLANK_RUNS: usize = 3;
+/// Names are shorter; a longer row of single characters is no name.
+const LONGEST_NAME_BYTES: usize = 96;
 /// Titles are shorter; longer questions are no titles.
 const LONGEST_TITLE_CHARACTERS: usize = 80;
 
 /// What a question looks for, all texts in normal form.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Question {
-    /// Content words, in order.
+    /// Content words of which most must be there, in order.
     pub(crate) words: Vec<Word>,
+    /// Content words that are asked for elsewhere, in brackets or between AND and OR: they help to rank.
+    pub(crate) others: Vec<Word>,
     /// Neighbouring ideographs inside and between content words.
     pub(crate) bigrams: Vec<String>,
     /// Other names of what the question names.
@@ -35,10 +39,10 @@ pub(crate) struct Question {
     pub(crate) phrases: Vec<Vec<String>>,
     /// Keys of document numbers, one of which must be there.
     pub(crate) numbers: Vec<String>,
-    /// None must be there.
-    pub(crate) excluded_texts: Vec<Vec<String>>,
-    /// None must be there.
-    pub(crate) excluded_numbers: Vec<String>,
+    /// Each must be met.
+    pub(crate) needs: Vec<Need>,
+    /// None must be met.
+    pub(crate) excluded: Vec<Need>,
     /// Words were asked for, but there is nothing in them to look for.
     pub(crate) is_unanswerable: bool,
 }
@@ -54,45 +58,129 @@ pub(crate) struct Word {
     pub(crate) alternatives: Vec<String>,
 }
 
+/// Something that is there or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Each of these words, or what stands for it.
+    Words(Vec<Word>),
+    /// One of these spellings of a phrase.
+    Phrase(Vec<String>),
+    /// One of these spellings in one part of the policy.
+    In(Part, Vec<String>),
+    /// The key of a number.
+    Number(String),
+    /// One of the values of a filter.
+    Filter(String, Vec<String>),
+    /// All that must be, and nothing that must not be, of one of these alternatives.
+    Any(Vec<(Vec<Need>, Vec<Need>)>),
+}
+
+/// What is known of the language and of the corpus while a question is read.
+pub(crate) struct Reading<'a> {
+    pub(crate) lexicon: &'a Lexicon,
+    pub(crate) segmenter: &'a Jieba,
+    /// Whether the corpus has all neighbouring characters of a text.
+    pub(crate) knows: &'a dyn Fn(&str) -> bool,
+}
+
+impl Reading<'_> {
+    /// A text in simplified characters, where it is written in others and the corpus does not know them.
+    fn simplified(&self, text: &str) -> Option<String> {
+        self.lexicon.simplified(text).filter(|simplified| simplified != text && !(self.knows)(&normal(text)))
+    }
+
+    fn words(&self, text: &str) -> String {
+        normal(&self.simplified(text).unwrap_or_else(|| text.to_owned()))
+    }
+
+    fn spellings(&self, phrase: &str) -> Option<Vec<String>> {
+        let mut all = spellings(phrase);
+        all.extend(self.simplified(phrase).iter().flat_map(|simplified| spellings(simplified)));
+        (!all.is_empty()).then_some(all)
+    }
+}
+
 impl Question {
     /// Takes a question apart.
-    pub(crate) fn new(query: &Query, lexicon: &Lexicon, segmenter: &Jieba) -> Result<Self, QueryError> {
+    pub(crate) fn new(query: &Query, reading: &Reading<'_>) -> Result<Self, QueryError> {
         check_size(query)?;
         let mut question = Self::default();
         for Clause { excluded, wanted } in &query.clauses {
-            match (wanted, excluded) {
-                (Wanted::Words(text), false) => question.add_words(&normal(text), lexicon, segmenter),
-                (Wanted::Phrase(text), false) => question.phrases.extend(some(spellings(text))),
-                (Wanted::Number(key), false) => question.numbers.push(number_key(key)),
-                // What is excluded must not be there in any context, so it is taken literally.
-                (Wanted::Words(text) | Wanted::Phrase(text), true) => question.excluded_texts.extend(some(spellings(text))),
-                (Wanted::Number(key), true) => question.excluded_numbers.push(number_key(key)),
+            if *excluded {
+                question.excluded.extend(literal_need(wanted, reading));
+                continue;
+            }
+            match wanted {
+                Wanted::Words(text) => {
+                    let text = reading.words(text);
+                    let words = question.take_words(&text, reading);
+                    question.is_unanswerable |= words.is_empty() && !text.is_empty();
+                    let new: Vec<Word> = words.into_iter().filter(|word| !question.words.contains(word)).collect();
+                    question.words.extend(new);
+                }
+                Wanted::Phrase(text) => question.phrases.extend(reading.spellings(text)),
+                Wanted::Number(key) => question.numbers.push(number_key(key)),
+                _ => {
+                    let need = question.need(wanted, reading);
+                    question.needs.extend(need);
+                }
             }
         }
         question.words.truncate(MOST_WORDS);
+        question.others.truncate(MOST_WORDS);
         question.bigrams.truncate(MOST_BIGRAMS);
         Ok(question)
     }
 
-    fn add_words(&mut self, text: &str, lexicon: &Lexicon, segmenter: &Jieba) {
-        let all = words(segmenter, text);
-        let mut content: Vec<(usize, &str)> = all.iter().copied().filter(|(_, word)| !lexicon.is_stop_word(word)).collect();
+    /// What a clause needs; its words help to rank.
+    fn need(&mut self, wanted: &Wanted, reading: &Reading<'_>) -> Option<Need> {
+        match wanted {
+            Wanted::Words(text) | Wanted::EveryWord(text) => {
+                let words = self.take_words(&reading.words(text), reading);
+                self.others.extend(words.iter().cloned());
+                Some(if words.is_empty() { Need::Any(Vec::new()) } else { Need::Words(words) })
+            }
+            Wanted::Any(alternatives) => {
+                let each = alternatives.iter().map(|clauses| self.alternative(clauses, reading));
+                Some(Need::Any(each.collect()))
+            }
+            _ => plain_need(wanted, reading),
+        }
+    }
+
+    fn alternative(&mut self, clauses: &[Clause], reading: &Reading<'_>) -> (Vec<Need>, Vec<Need>) {
+        let (mut needs, mut excluded) = (Vec::new(), Vec::new());
+        for clause in clauses {
+            if clause.excluded {
+                excluded.extend(literal_need(&clause.wanted, reading));
+            } else {
+                needs.extend(self.need(&clause.wanted, reading));
+            }
+        }
+        (needs, excluded)
+    }
+
+    /// The content words of a text in normal form; what of them only ranks is kept.
+    fn take_words(&mut self, text: &str, reading: &Reading<'_>) -> Vec<Word> {
+        let all = words(reading.segmenter, text);
+        let mut content: Vec<(usize, &str)> =
+            all.iter().copied().filter(|(_, word)| !reading.lexicon.is_stop_word(word)).collect();
         if content.is_empty() {
             content.clone_from(&all);
         }
-        self.is_unanswerable |= content.is_empty() && !text.is_empty();
         let edges: BTreeSet<usize> = all.iter().flat_map(|(start, word)| [*start, start + word.len()]).collect();
-        let synonyms = lexicon.synonyms(text, |at| edges.contains(&at));
+        let synonyms = reading.lexicon.synonyms(text, |at| edges.contains(&at));
         let joined = join_singles(text, &content);
         // Single characters between words (在、后、被) say little; they count only when there is nothing else.
         let has_longer = joined.iter().any(|(start, end)| !is_single_ideograph(&text[*start..*end]));
+        let mut taken: Vec<Word> = Vec::new();
         for (start, end) in joined.into_iter().filter(|(start, end)| !has_longer || !is_single_ideograph(&text[*start..*end])) {
             let overlapping = synonyms.iter().filter(|found| found.start < end && start < found.end);
             let alternatives = overlapping.flat_map(|found| &found.others).map(|other| (*other).to_owned()).collect();
             let word = &text[start..end];
             let is_single = content.iter().any(|(_, known)| *known == word);
-            if !self.words.iter().any(|known| known.text == word) {
-                self.words.push(Word { text: word.to_owned(), is_single, alternatives });
+            if !taken.iter().any(|known| known.text == word) {
+                taken.push(Word { text: word.to_owned(), is_single, alternatives });
             }
         }
         for other in synonyms.iter().flat_map(|found| &found.others) {
@@ -104,6 +192,7 @@ impl Question {
         if (3..=LONGEST_TITLE_CHARACTERS).contains(&text.chars().count()) {
             self.titles.push(text.to_owned());
         }
+        taken
     }
 
     /// Pairs of neighbouring ideographs of content words: words of the text jieba would cut elsewhere still meet.
@@ -122,32 +211,115 @@ impl Question {
         }
     }
 
+    /// The content words, wherever they were asked for.
+    pub(crate) fn all_words(&self) -> impl Iterator<Item = &Word> {
+        self.words.iter().chain(self.others.iter().filter(|other| !self.words.contains(other)))
+    }
+
     /// The texts to highlight in a hit.
     pub(crate) fn needles(&self) -> Vec<&str> {
-        let phrases = self.phrases.iter().flatten();
-        let words = self.words.iter().map(|word| &word.text);
-        phrases.chain(words).chain(&self.synonyms).map(String::as_str).collect()
+        let mut needles: Vec<&str> = self.phrases.iter().flatten().map(String::as_str).collect();
+        self.needs.iter().for_each(|need| need.collect_needles(&mut needles));
+        needles.extend(self.all_words().map(|word| word.text.as_str()).chain(self.synonyms.iter().map(String::as_str)));
+        needles
+    }
+
+    /// Keys of the numbers to highlight.
+    pub(crate) fn all_numbers(&self) -> Vec<String> {
+        let mut keys = self.numbers.clone();
+        self.needs.iter().for_each(|need| need.collect_numbers(&mut keys));
+        keys
+    }
+}
+
+impl Need {
+    fn collect_needles<'a>(&'a self, needles: &mut Vec<&'a str>) {
+        match self {
+            Self::Phrase(spellings) | Self::In(_, spellings) => needles.extend(spellings.iter().map(String::as_str)),
+            Self::Any(alternatives) => {
+                alternatives.iter().flat_map(|(needs, _)| needs).for_each(|need| need.collect_needles(needles))
+            }
+            Self::Words(_) | Self::Number(_) | Self::Filter(..) => {}
+        }
+    }
+
+    fn collect_numbers(&self, keys: &mut Vec<String>) {
+        match self {
+            Self::Number(key) => keys.push(key.clone()),
+            Self::Any(alternatives) => {
+                alternatives.iter().flat_map(|(needs, _)| needs).for_each(|need| need.collect_numbers(keys))
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What must not be there. Words are taken literally: they must not be there in any context.
+fn literal_need(wanted: &Wanted, reading: &Reading<'_>) -> Option<Need> {
+    match wanted {
+        Wanted::Words(text) | Wanted::Phrase(text) => reading.spellings(text).map(Need::Phrase),
+        Wanted::EveryWord(text) => {
+            let words = text.split_whitespace().filter_map(|word| reading.spellings(word)).map(Need::Phrase);
+            Some(Need::Any(vec![(words.collect(), Vec::new())]))
+        }
+        Wanted::Any(alternatives) => {
+            let all = |clauses: &[Clause], excluded: bool| {
+                let chosen = clauses.iter().filter(|clause| clause.excluded == excluded);
+                chosen.filter_map(|clause| literal_need(&clause.wanted, reading)).collect::<Vec<Need>>()
+            };
+            Some(Need::Any(alternatives.iter().map(|clauses| (all(clauses, false), all(clauses, true))).collect()))
+        }
+        _ => plain_need(wanted, reading),
+    }
+}
+
+/// What a clause without words needs.
+fn plain_need(wanted: &Wanted, reading: &Reading<'_>) -> Option<Need> {
+    match wanted {
+        Wanted::Phrase(text) => reading.spellings(text).map(Need::Phrase),
+        Wanted::In { part, text } => reading.spellings(text).map(|spellings| Need::In(*part, spellings)),
+        Wanted::Number(key) => Some(Need::Number(number_key(key))),
+        Wanted::Filter { name, values } => Some(Need::Filter(name.clone(), values.clone())),
+        Wanted::Words(_) | Wanted::EveryWord(_) | Wanted::Any(_) => None,
     }
 }
 
 fn check_size(query: &Query) -> Result<(), QueryError> {
-    let found = query.clauses.len();
-    if found > MOST_CLAUSES {
-        return Err(QueryError::TooManyClauses { found, most: MOST_CLAUSES });
+    let (mut count, mut characters) = (0, 0);
+    measure(&query.clauses, 0, &mut count, &mut characters)?;
+    if count > MOST_CLAUSES {
+        return Err(QueryError::TooManyClauses { found: count, most: MOST_CLAUSES });
     }
-    let length = |text: &String| text.chars().count();
-    let clauses = query.clauses.iter().map(|clause| match &clause.wanted {
-        Wanted::Words(text) | Wanted::Phrase(text) | Wanted::Number(text) => length(text),
-    });
-    let found: usize = clauses.sum();
-    if found > MOST_QUERY_CHARACTERS {
-        return Err(QueryError::TooLong { found, most: MOST_QUERY_CHARACTERS });
+    if characters > MOST_QUERY_CHARACTERS {
+        return Err(QueryError::TooLong { found: characters, most: MOST_QUERY_CHARACTERS });
     }
     Ok(())
 }
 
-fn some(spellings: Vec<String>) -> Option<Vec<String>> {
-    (!spellings.is_empty()).then_some(spellings)
+/// Counts clauses and characters at all depths.
+pub(crate) fn measure(clauses: &[Clause], depth: usize, count: &mut usize, characters: &mut usize) -> Result<(), QueryError> {
+    if depth > DEEPEST_NESTING {
+        return Err(QueryError::TooNested { most: DEEPEST_NESTING });
+    }
+    for clause in clauses {
+        *count += 1;
+        match &clause.wanted {
+            Wanted::Words(text)
+            | Wanted::EveryWord(text)
+            | Wanted::Phrase(text)
+            | Wanted::Number(text)
+            | Wanted::In { text, .. } => {
+                *characters += text.chars().count();
+            }
+            Wanted::Filter { values, .. } => *count += values.len(),
+            Wanted::Any(alternatives) => {
+                for alternative in alternatives {
+                    measure(alternative, depth + 1, count, characters)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn is_single_ideograph(word: &str) -> bool {
@@ -161,7 +333,8 @@ fn join_singles(text: &str, content: &[(usize, &str)]) -> Vec<(usize, usize)> {
     let mut open = false;
     for (start, word) in content {
         let single = is_single_ideograph(word);
-        match ranges.last_mut().filter(|range| open && single && range.1 == *start) {
+        let touches = |range: &&mut (usize, usize)| range.1 == *start && range.1 - range.0 < LONGEST_NAME_BYTES;
+        match ranges.last_mut().filter(|range| open && single && touches(range)) {
             Some(range) => range.1 += word.len(),
             None => ranges.push((*start, start + word.len())),
         }
@@ -198,7 +371,8 @@ mod tests {
 
     fn ask(clauses: Vec<Clause>) -> Result<Question, QueryError> {
         let lexicon = Lexicon::new(SYNONYMS, "怎么\n的\n在\n", include_str!("../../../index/fields.toml")).unwrap();
-        Question::new(&Query { clauses, ..Query::default() }, &lexicon, &Jieba::new())
+        let reading = Reading { lexicon: &lexicon, segmenter: &Jieba::new(), knows: &|text| text.contains("乾隆") };
+        Question::new(&Query { clauses, ..Query::default() }, &reading)
     }
 
     fn words_of(text: &str) -> Question {
@@ -248,7 +422,31 @@ mod tests {
         assert!(matches!(ask(vec![clause(&"甲".repeat(MOST_QUERY_CHARACTERS + 1))]), Err(QueryError::TooLong { .. })));
         let long: String = (0..MOST_QUERY_CHARACTERS as u32).filter_map(|at| char::from_u32(0x4e00 + at)).collect();
         let question = words_of(&long);
+        assert!(question.words.iter().all(|word| word.text.len() < LONGEST_NAME_BYTES + 4));
         assert!(question.words.len() <= MOST_WORDS && question.bigrams.len() <= MOST_BIGRAMS);
+    }
+
+    #[test]
+    fn what_is_written_in_traditional_characters_is_looked_for_in_simplified_ones() {
+        check("稅收優惠", "税收 优惠", "税收 收优 优惠");
+        let phrase = |text: &str| Clause { excluded: false, wanted: Wanted::Phrase(text.to_owned()) };
+        assert_eq!(ask(vec![phrase("稅收優惠")]).unwrap().phrases, [["稅收優惠", "税收优惠"]]);
+        assert_eq!(ask(vec![phrase("乾隆")]).unwrap().phrases, [["乾隆"]], "the corpus writes it so");
+        assert_eq!(ask(vec![phrase("著作权")]).unwrap().phrases, [["著作权"]]);
+    }
+
+    #[test]
+    fn words_in_brackets_rank_and_nesting_has_a_limit() {
+        let every = |text: &str| Clause { excluded: false, wanted: Wanted::EveryWord(text.to_owned()) };
+        let any = |alternatives| Clause { excluded: false, wanted: Wanted::Any(alternatives) };
+        let question = ask(vec![any(vec![vec![every("贷款")], vec![every("补贴")]])]).unwrap();
+        assert_eq!(question.needles(), ["贷款", "补贴"]);
+        assert!(question.words.is_empty() && matches!(&question.needs[..], [Need::Any(two)] if two.len() == 2));
+        let mut deep = every("甲");
+        for _ in 0..=DEEPEST_NESTING {
+            deep = any(vec![vec![deep]]);
+        }
+        assert!(matches!(ask(vec![deep]), Err(QueryError::TooNested { .. })));
     }
 
     #[test]

@@ -1,61 +1,67 @@
-//! The fields of the index, and how a record fills them.
+//! The columns of the embedded engine, and how an entry fills them.
 
-use model::number::find_numbers;
-use model::{PolicyId, Record};
+use model::PolicyId;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing,
+    FAST, Field as Column, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing,
     TextOptions, Value,
 };
 use tantivy::{TantivyDocument, Term};
 
-use crate::{analysis, facet};
+use crate::analysis;
+use crate::entry::{Entry, date_of, days};
+use crate::node::{Field, Stored as StoredText};
 
-/// Changes whenever the fields or the analysis change: an index of another version is emptied and built again.
-pub(crate) const VERSION: &str = "1";
+/// Changes whenever the columns change or a term is made otherwise by this code: such an index cannot be read any more.
+/// The dictionary is no part of it, see [`crate::folder`].
+pub(crate) const VERSION: &str = "2";
 
-/// The fields.
+/// The columns.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
     pub(crate) schema: Schema,
-    id: Field,
-    pub(crate) title: Field,
-    number_shown: Field,
-    issuer_shown: Field,
-    state_shown: Field,
-    pub(crate) body: Field,
-    /// Bigrams decide what matches. Short texts have them with positions, bodies without: see [`crate::verify`].
-    pub(crate) title_bigrams: Field,
-    pub(crate) body_bigrams: Field,
-    pub(crate) issuer_bigrams: Field,
-    /// Words help to rank.
-    pub(crate) title_words: Field,
-    pub(crate) body_words: Field,
-    /// Keys of the policy's own numbers.
-    pub(crate) number: Field,
-    /// Keys of the numbers its text mentions.
-    pub(crate) cited_number: Field,
-    /// `name=value`, see [`facet`].
-    pub(crate) facet: Field,
-    /// `name=label`.
-    pub(crate) label: Field,
-    /// Days since 1970.
-    pub(crate) date: Field,
+    id: Column,
+    title: Column,
+    number_shown: Column,
+    issuer_shown: Column,
+    state_shown: Column,
+    body: Column,
+    date: Column,
+    level: Column,
+    windows: Column,
+    /// One for each of [`Field::ALL`].
+    terms: Vec<Column>,
 }
 
 /// Names of the columns read by name.
 pub(crate) const FACET_COLUMN: &str = "facet";
 pub(crate) const DATE_COLUMN: &str = "date";
+pub(crate) const LEVEL_COLUMN: &str = "level";
+pub(crate) const WINDOW_COLUMN: &str = "window";
 
 fn text(tokenizer: &str, record: IndexRecordOption) -> TextOptions {
     TextOptions::default().set_indexing_options(TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record))
 }
 
+fn terms_column(schema: &mut SchemaBuilder, field: Field) -> Column {
+    let bigrams = || text(analysis::BIGRAMS, IndexRecordOption::WithFreqsAndPositions);
+    let words = || text(analysis::WORDS, IndexRecordOption::WithFreqs);
+    match field {
+        Field::TitleBigrams => schema.add_text_field("title_bigrams", bigrams()),
+        // Positions would take more than half the size of the text: `verify` reads the text instead.
+        Field::TextBigrams => schema.add_text_field("text_bigrams", text(analysis::BIGRAMS, IndexRecordOption::WithFreqs)),
+        Field::IssuerBigrams => schema.add_text_field("issuer_bigrams", bigrams()),
+        Field::TitleWords => schema.add_text_field("title_words", words()),
+        Field::TextWords => schema.add_text_field("text_words", words()),
+        Field::Number => schema.add_text_field("number", STRING),
+        Field::CitedNumber => schema.add_text_field("cited_number", STRING),
+        Field::Facet => schema.add_text_field(FACET_COLUMN, STRING | FAST),
+        Field::Label => schema.add_text_field("label", STRING),
+    }
+}
+
 impl Fields {
     pub(crate) fn new() -> Self {
         let mut schema = SchemaBuilder::default();
-        let bigrams = || text(analysis::BIGRAMS, IndexRecordOption::WithFreqsAndPositions);
-        let body_bigrams = text(analysis::BIGRAMS, IndexRecordOption::WithFreqs);
-        let words = || text(analysis::WORDS, IndexRecordOption::WithFreqs);
         Self {
             id: schema.add_text_field("id", STRING | STORED),
             title: schema.add_text_field("title", STORED),
@@ -63,18 +69,33 @@ impl Fields {
             issuer_shown: schema.add_text_field("issuer_shown", STORED),
             state_shown: schema.add_text_field("state_shown", STORED),
             body: schema.add_text_field("body", STORED),
-            title_bigrams: schema.add_text_field("title_bigrams", bigrams()),
-            body_bigrams: schema.add_text_field("body_bigrams", body_bigrams),
-            issuer_bigrams: schema.add_text_field("issuer_bigrams", bigrams()),
-            title_words: schema.add_text_field("title_words", words()),
-            body_words: schema.add_text_field("body_words", words()),
-            number: schema.add_text_field("number", STRING),
-            cited_number: schema.add_text_field("cited_number", STRING),
-            facet: schema.add_text_field(FACET_COLUMN, STRING | FAST),
-            label: schema.add_text_field("label", STRING),
             date: schema.add_i64_field(DATE_COLUMN, NumericOptions::from(INDEXED | FAST | STORED)),
+            level: schema.add_u64_field(LEVEL_COLUMN, FAST),
+            windows: schema.add_u64_field(WINDOW_COLUMN, FAST),
+            terms: Field::ALL.map(|field| terms_column(&mut schema, field)).to_vec(),
             schema: schema.build(),
         }
+    }
+
+    /// The column of a list of terms.
+    pub(crate) fn column(&self, field: Field) -> Column {
+        self.terms[field as usize]
+    }
+
+    /// The column of a stored text.
+    pub(crate) fn stored_column(&self, stored: StoredText) -> Column {
+        match stored {
+            StoredText::Title => self.title,
+            StoredText::Body => self.body,
+        }
+    }
+
+    pub(crate) fn date_column(&self) -> Column {
+        self.date
+    }
+
+    pub(crate) fn term(&self, field: Field, text: &str) -> Term {
+        Term::from_field_text(self.column(field), text)
     }
 
     /// The term that names one policy.
@@ -82,46 +103,29 @@ impl Fields {
         Term::from_field_text(self.id, id.as_str())
     }
 
-    /// The document of a record.
-    pub(crate) fn document(&self, record: &Record) -> TantivyDocument {
+    /// The document of an entry.
+    pub(crate) fn document(&self, entry: &Entry) -> TantivyDocument {
         let mut document = TantivyDocument::default();
-        let body = analysis::normal(&record.document.text);
-        let title = analysis::normal(title_of(record));
-        document.add_text(self.id, record.policy.id.as_str());
-        document.add_text(self.title, title_of(record));
-        document.add_text(self.state_shown, facet::state_of(record).name());
-        document.add_text(self.body, &record.document.text);
-        document.add_text(self.title_bigrams, &title);
-        document.add_text(self.title_words, &title);
-        document.add_text(self.body_bigrams, &body);
-        document.add_text(self.body_words, &body);
-        if let Some(issuer) = record.document.issuers.first() {
-            document.add_text(self.issuer_shown, issuer);
-        }
-        for issuer in &record.document.issuers {
-            document.add_text(self.issuer_bigrams, analysis::normal(issuer));
-        }
-        if let Some(date) = record.date() {
-            document.add_i64(self.date, days(date));
-        }
-        self.add_numbers(record, &body, &mut document);
-        let values = facet::values_of(record);
-        values.terms.iter().for_each(|term| document.add_text(self.facet, term));
-        values.labels.iter().for_each(|label| document.add_text(self.label, label));
+        document.add_text(self.id, entry.id.as_str());
+        document.add_text(self.title, &entry.title);
+        document.add_text(self.state_shown, entry.state);
+        document.add_text(self.body, &entry.body);
+        entry.number.iter().for_each(|number| document.add_text(self.number_shown, number));
+        entry.issuer.iter().for_each(|issuer| document.add_text(self.issuer_shown, issuer));
+        entry.date.iter().for_each(|date| document.add_i64(self.date, days(*date)));
+        document.add_u64(self.level, entry.level);
+        entry.windows.iter().for_each(|span| document.add_u64(self.windows, span.packed()));
+        let mut add = |field: Field, text: &str| document.add_text(self.column(field), text);
+        add(Field::TitleBigrams, &entry.normal_title);
+        add(Field::TitleWords, &entry.normal_title);
+        add(Field::TextBigrams, &entry.normal_text);
+        add(Field::TextWords, &entry.normal_text);
+        entry.normal_issuers.iter().for_each(|issuer| add(Field::IssuerBigrams, issuer));
+        entry.numbers.iter().for_each(|key| add(Field::Number, key));
+        entry.cited_numbers.iter().for_each(|key| add(Field::CitedNumber, key));
+        entry.facets.terms.iter().for_each(|term| add(Field::Facet, term));
+        entry.facets.labels.iter().for_each(|label| add(Field::Label, label));
         document
-    }
-
-    fn add_numbers(&self, record: &Record, body: &str, document: &mut TantivyDocument) {
-        if let Some(number) = record.document.numbers.first() {
-            document.add_text(self.number_shown, number.to_string());
-        }
-        let own: Vec<String> = record.document.numbers.iter().map(|number| number_key(&number.key())).collect();
-        let mut cited: Vec<String> = find_numbers(body).iter().map(|(number, _)| number_key(&number.key())).collect();
-        cited.sort();
-        cited.dedup();
-        cited.retain(|key| !own.contains(key));
-        own.iter().for_each(|key| document.add_text(self.number, key));
-        cited.iter().for_each(|key| document.add_text(self.cited_number, key));
     }
 
     /// What was stored of a document.
@@ -152,37 +156,16 @@ pub(crate) struct Stored {
     pub(crate) date: Option<jiff::civil::Date>,
 }
 
-/// The form in which keys of numbers are compared.
-pub(crate) fn number_key(key: &str) -> String {
-    key.trim().to_ascii_lowercase()
-}
-
-fn title_of(record: &Record) -> &str {
-    if record.policy.title.is_empty() { &record.document.title } else { &record.policy.title }
-}
-
-/// Days since 1970, the number a date is stored as.
-pub(crate) fn days(date: jiff::civil::Date) -> i64 {
-    date.duration_since(EPOCH).as_hours() / 24
-}
-
-fn date_of(days: i64) -> Option<jiff::civil::Date> {
-    EPOCH.checked_add(jiff::SignedDuration::from_hours(days.checked_mul(24)?)).ok()
-}
-
-const EPOCH: jiff::civil::Date = jiff::civil::date(1970, 1, 1);
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
 
     #[test]
-    fn a_date_survives_being_stored_as_days() {
-        for day in [date(1949, 10, 1), date(1969, 12, 31), EPOCH, date(2026, 2, 28), date(2099, 12, 31)] {
-            assert_eq!(date_of(days(day)), Some(day));
+    fn each_list_of_terms_has_its_own_column() {
+        let fields = Fields::new();
+        for field in Field::ALL {
+            assert_eq!(Field::ALL[field as usize], field);
+            assert!(fields.schema.get_field_name(fields.column(field)).len() > 4);
         }
-        assert_eq!(days(date(1969, 12, 31)), -1);
-        assert_eq!(date_of(i64::MAX), None);
     }
 }

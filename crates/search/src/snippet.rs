@@ -1,16 +1,18 @@
 //! The part of a text worth showing: a window of about 120 characters, cut at sentences, where the matches stand closest.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use model::Normal;
 use model::number::find_numbers;
 use model::query::{MARK_END, MARK_START};
 
-use crate::schema::number_key;
+use crate::entry::number_key;
 
 /// Length of a snippet in characters; two lines of a list of hits.
 const WINDOW: usize = 120;
 /// A sentence may begin this far before the first match of the window.
 const LEAD: usize = 40;
+/// Lines of a printed page have at least so many characters.
+const PRINTED_LINE: usize = 25;
 /// Matches looked at in one text; a text with more is dense everywhere.
 const MOST_MATCHES: usize = 2_000;
 
@@ -36,7 +38,9 @@ struct Match {
 impl Highlighter {
     /// A highlighter for texts in normal form and keys of document numbers.
     pub(crate) fn new(needles: &[&str], numbers: &[String]) -> Self {
-        let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(needles);
+        // Quick to build, for a page of hits: tables for speed would take longer than all the searching.
+        let kind = Some(AhoCorasickKind::NoncontiguousNFA);
+        let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(needles);
         Self {
             finder: builder.ok().filter(|_| !needles.is_empty()),
             weights: needles.iter().map(|needle| needle.chars().count()).collect(),
@@ -50,6 +54,14 @@ impl Highlighter {
         let characters: Vec<char> = text.chars().collect();
         let window = window(&characters, &matches);
         marked(&characters, &matches, window)
+    }
+
+    /// The whole of a short text, matches marked.
+    pub(crate) fn marked(&self, text: &str) -> String {
+        let matches = self.matches(text);
+        let characters: Vec<char> = text.chars().collect();
+        let all = 0..characters.len();
+        marked(&characters, &matches, all)
     }
 
     /// Matches in order, none overlapping.
@@ -99,7 +111,7 @@ fn window(characters: &[char], matches: &[Match]) -> std::ops::Range<usize> {
     }
     // End at the last sentence that fits, unless that would leave less than half or cut the first match.
     let earliest = (start + WINDOW / 2).max(matches.iter().find(|found| found.start >= first).map_or(0, |found| found.end));
-    let end = (earliest.min(limit)..limit).rev().find(|at| ends_sentence(characters[*at])).map_or(limit, |at| at + 1);
+    let end = (earliest.min(limit)..limit).rev().find(|at| ends_sentence(characters, *at)).map_or(limit, |at| at + 1);
     start..end
 }
 
@@ -133,24 +145,36 @@ fn densest(matches: &[Match]) -> Option<usize> {
 /// Where the sentence around `at` begins, or a clause of it, not more than [`LEAD`] characters before.
 fn sentence_start(characters: &[char], at: usize) -> usize {
     let earliest = at.saturating_sub(LEAD);
-    let behind = |ends: fn(char) -> bool| (earliest..at).rev().find(|place| ends(characters[*place])).map(|place| place + 1);
-    let start = match behind(ends_sentence) {
+    let behind = |ends: &dyn Fn(usize) -> bool| (earliest..at).rev().find(|place| ends(*place)).map(|place| place + 1);
+    let ends_clause = |place: usize| matches!(characters[place], '，' | ',' | '、' | '：' | ':');
+    let start = match behind(&|place| ends_sentence(characters, place)) {
         Some(start) => start,
         None if earliest == 0 => 0,
-        None => behind(|character| matches!(character, '，' | ',' | '、' | '：' | ':')).unwrap_or(at.saturating_sub(LEAD / 2)),
+        None => behind(&ends_clause).unwrap_or(at.saturating_sub(LEAD / 2)),
     };
     // Blanks at its head are no text.
     (start..at).find(|place| !characters[*place].is_whitespace()).unwrap_or(at)
 }
 
-fn ends_sentence(character: char) -> bool {
-    matches!(character, '。' | '！' | '？' | '；' | '!' | '?' | ';' | '\n')
+/// Whether a sentence ends with the character at this place. A line break ends one, unless the line is as long as those
+/// of a printed page and stops in the middle of a clause.
+fn ends_sentence(characters: &[char], at: usize) -> bool {
+    match characters[at] {
+        '。' | '！' | '？' | '；' | '!' | '?' | ';' => true,
+        '\n' => {
+            let line = characters[..at].iter().rev().take(PRINTED_LINE).take_while(|character| **character != '\n');
+            let stops_inside =
+                at > 0 && (characters[at - 1].is_alphanumeric() || matches!(characters[at - 1], '，' | '、' | ','));
+            !(stops_inside && line.count() == PRINTED_LINE)
+        }
+        _ => false,
+    }
 }
 
 fn marked(characters: &[char], matches: &[Match], window: std::ops::Range<usize>) -> String {
     let (start, end) = (window.start, window.end);
-    let cut_before = start > 0 && !characters[..start].iter().rev().take(2).any(|character| ends_sentence(*character));
-    let cut_behind = end < characters.len() && end > 0 && !ends_sentence(characters[end - 1]);
+    let cut_before = start > 0 && !(start.saturating_sub(2)..start).any(|at| ends_sentence(characters, at));
+    let cut_behind = end < characters.len() && end > 0 && !ends_sentence(characters, end - 1);
     let mut text = String::from(if cut_before { "…" } else { "" });
     let mut inside = matches.iter().filter(|found| found.start >= start && found.end <= end).peekable();
     let mut open_until = None;
@@ -206,6 +230,15 @@ mod tests {
         assert!(snippet.starts_with("第三条 对首次[认定]的企业给予[研发][补贴]，标准按年度确定。"), "{snippet}");
         assert!(snippet.ends_with('。'), "{snippet}");
         assert!(snippet.chars().count() <= WINDOW + 8, "{snippet}");
+    }
+
+    #[test]
+    fn a_line_of_a_printed_page_does_not_end_a_sentence() {
+        let before = "甲".repeat(120);
+        let text = format!("{before}。本市行政区域内依法登记注册具有独立法人资格的各类中小\n微企业可以申请补贴。");
+        let shown = shown(&Highlighter::new(&["补贴"], &[]).snippet(&text));
+        assert!(shown.starts_with("本市行政区域内"), "{shown}");
+        check(&format!("{before}\n第一章　总则\n给予补贴。"), &["补贴"], "给予[补贴]。");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use jieba_rs::Jieba;
 use jiff::civil::{Date, date};
-use model::query::{Clause, Hits, MARK_END, MARK_START, Query, Sort, Wanted};
+use model::query::{Clause, Hits, MARK_END, MARK_START, Query, SavedQuery, Sort, Wanted};
 use model::text::fold;
 use model::{DocNumber, Document, LifeCycle, Policy, PolicyId, Record};
 use tempfile::TempDir;
@@ -200,6 +200,240 @@ fn facets_count_all_matches_and_add_up() {
 }
 
 #[test]
+fn a_chosen_place_shows_the_places_below_it() {
+    let hits = ask(&places(), "补贴 region:650000");
+    let expected = [("650000", 2), ("650100", 1)].map(|(code, count)| (code.to_owned(), count));
+    assert_eq!(hits.facets["region"], expected);
+    assert_eq!(ask(&places(), "补贴 region:650100").facets["region"].len(), 3);
+}
+
+fn with_window(id: &str, windows: &[(Option<Date>, Option<Date>)]) -> Record {
+    let mut record = record(id, "补贴申报通知", "给予补贴。");
+    let day = |date: Option<Date>| date.map(|date| date.to_string());
+    record.annotation.items = windows
+        .iter()
+        .map(|(start, end)| {
+            let mut item = serde_json::json!({
+                "type": "window", "role": "applicant", "quote": "", "span": [0, 0], "confidence": 1.0, "rule": "",
+                "recurrence": "rolling"
+            });
+            if let Some(start) = day(*start) {
+                item["start"] = start.into();
+            }
+            if let Some(end) = day(*end) {
+                item["end"] = end.into();
+            }
+            serde_json::from_value(item).unwrap()
+        })
+        .collect();
+    record
+}
+
+#[test]
+fn windows_are_filtered_counted_and_sorted_from_today() {
+    let day = |month, day| Some(date(2026, month, day));
+    let index = filled(&[
+        with_window("spring", &[(day(3, 1), day(3, 31))]),
+        with_window("twice", &[(day(1, 1), day(1, 31)), (day(4, 1), day(4, 20))]),
+        with_window("always", &[(None, None)]),
+        with_window("none", &[]),
+    ]);
+    let ask_on = |text: &str, today: Date| {
+        let query = Query { today: Some(today), ..parse_query(text).unwrap() };
+        let mut found: Vec<String> = index.search(&query).unwrap().hits.into_iter().map(|hit| hit.id.0).collect();
+        if query.sort == Sort::Relevance {
+            found.sort();
+        }
+        found.join(" ")
+    };
+    let march = date(2026, 3, 25);
+    assert_eq!(ask_on("窗口:正在受理", march), "always spring");
+    assert_eq!(ask_on("window:closes:7", march), "spring");
+    assert_eq!(ask_on("窗口:7天内开始 补贴", march), "twice");
+    assert_eq!(ask_on("窗口:已截止", date(2026, 4, 21)), "spring twice");
+    assert_eq!(ask_on("补贴 -窗口:open", march), "none twice");
+    assert_eq!(ask_on("补贴 AND (窗口:closes:7 OR 窗口:opens:7)", march), "spring twice");
+    assert!(ask_on("补贴 sort:closing", march).starts_with("spring twice "));
+    let facets = index.search(&Query { today: Some(march), ..parse_query("补贴").unwrap() }).unwrap().facets;
+    assert_eq!(
+        facets["window"],
+        [("open", 2), ("closes:30", 1), ("opens:30", 1)].map(|(value, count)| (value.to_owned(), count))
+    );
+    assert!(index.search(&parse_query("窗口:open").unwrap()).unwrap_err().to_string().contains("今天的日期"));
+}
+
+#[test]
+fn operators_brackets_and_parts() {
+    let index = small();
+    check_set(&index, "稳岗 OR 小巨人", "b c");
+    check(&index, "(稳岗 OR 小巨人) AND 草案", "b");
+    check(&index, "(稳岗 OR 小巨人) NOT 草案", "c");
+    check_set(&index, "企业 -(稳岗 OR 加计扣除)", "c");
+    check_set(&index, "标题:高新 OR 正文:认证", "a c");
+    check(&index, "正文:认定管理", "");
+    check(&index, "标题:认定管理", "a");
+    check(&index, "企业 -标题:资金 -标题:通知", "a");
+    check(&index, "正文:加计扣除", "a");
+    check(&index, "高企 AND 税收", "a");
+    check(&index, "补贴 AND 宇宙飞船", "");
+    check(&index, "(\"每人500元\" OR 火星) AND 草案", "b");
+    let places = places();
+    check_set(&places, "补贴 -region:650000", "bj cn");
+    check_set(&places, "机关:发改委 OR 地区:110000", "bj cn");
+    check_set(&places, "level:province", "bj xj");
+}
+
+#[test]
+fn traditional_and_full_width_input_finds_simplified_texts() {
+    let index = small();
+    check(&index, "穩崗補貼", "b");
+    check(&index, "\"加計扣除\"", "a");
+    check(&index, "标题:資金", "c");
+    check(&index, "ＩＳＯ　９００１", "c");
+    check(&index, "高新技術企業 AND 稅收", "a");
+}
+
+#[test]
+fn a_score_is_the_sum_of_its_reasons_times_its_factors() {
+    let index = filled(&[
+        placed("xj", "650000", LifeCycle::InForce, "甲厅"),
+        dated("dated", Some(date(2026, 5, 1))),
+        record("c", "高新技术企业补贴办法", "给予补贴，研发费用加计扣除。国办发〔2017〕47号。"),
+    ]);
+    for text in ["补贴", "\"加计扣除\" 研发费用", "高企 补贴", "贷款贴息办法", "国办发〔2017〕47号 补贴", "补贴 OR 贷款"]
+    {
+        let query = Query { explain: true, ..parse_query(text).unwrap() };
+        let hits = index.search(&query).unwrap().hits;
+        assert!(!hits.is_empty(), "{text}");
+        for hit in hits {
+            let (factors, parts): (Vec<_>, Vec<_>) =
+                hit.reasons.iter().partition(|reason| ["freshness", "authority"].contains(&reason.what.as_str()));
+            let sum: f32 = parts.iter().map(|reason| reason.score).sum();
+            let product: f32 = factors.iter().map(|reason| reason.score).product();
+            assert!(
+                (sum * product - hit.score).abs() < 0.01 * hit.score.max(1.0),
+                "{text} {}: {:?} {}",
+                hit.id,
+                hit.reasons,
+                hit.score
+            );
+        }
+    }
+    assert!(ask(&index, "补贴").hits[0].reasons.is_empty());
+}
+
+#[test]
+fn titles_are_marked_too() {
+    let title = &ask(&small(), "稳岗补贴").hits[0].marked_title;
+    assert_eq!(title, &format!("关于{MARK_START}稳岗{MARK_END}{MARK_START}补贴{MARK_END}的通知"));
+}
+
+#[test]
+fn slips_are_corrected_only_to_what_is_found() {
+    let mut records: Vec<Record> =
+        (0..30).map(|at| record(&at.to_string(), "高新技术企业认定", "研发费用加计扣除，给予稳岗补贴。")).collect();
+    records.push(record("x", "其他", "加记一笔。"));
+    let index = filled(&records);
+    let check = |text: &str, expected: &str| {
+        let found = ask(&index, text).did_you_mean;
+        let shown: Vec<String> = found.iter().map(|one| format!("{}→{}", one.typed, one.meant)).collect();
+        assert_eq!(shown.join(" "), expected, "for {text}");
+    };
+    check("高薪技术企业认定", "高薪技术企业→高新技术企业");
+    check("\"加记扣除\"", "加记扣除→加计扣除");
+    check("研发费用", "");
+    check("yanfa", "yanfa→研发");
+    check("宇宙飞船", "");
+    check("\"补铁\"", "补铁→补贴");
+}
+
+#[test]
+fn suggestions_come_from_the_corpus() {
+    let index = filled(&[record("a", "专精特新企业奖励办法", "给予奖励和补贴"), record("b", "补贴办法", "给予补贴和奖励")]);
+    let check = |typed: &str, expected: &str| {
+        let found: Vec<String> = index.suggest(typed, 8).unwrap().into_iter().map(|found| found.text).collect();
+        assert_eq!(found.join(" "), expected, "for {typed}");
+    };
+    check("butie", "补贴");
+    check("jl", "奖励");
+    check("补", "补贴");
+    check("企业奖励", "专精特新企业奖励办法");
+    check("", "");
+    check("没有的词", "");
+    for absurd in ["\u{0}", "((((", "\"", "-", "文号:", &"长".repeat(10_000)] {
+        index.suggest(absurd, usize::MAX).unwrap();
+    }
+}
+
+#[test]
+fn similar_policies_share_rare_words_and_a_policy_is_not_like_itself() {
+    let index = filled(&[
+        record("a", "稳岗补贴办法", "对不裁员企业给予稳岗补贴，按失业保险费返还。"),
+        record("b", "稳岗返还实施细则", "失业保险稳岗返还，不裁员的企业可以申请补贴。"),
+        record("c", "知识产权资助", "对专利授权给予资助。"),
+        record("d", "专利资助实施办法", "知识产权和专利授权的资助标准。"),
+    ]);
+    let similar = |id: &str| index.similar(&id.into(), 5).unwrap().into_iter().map(|hit| hit.id.0).collect::<Vec<_>>().join(" ");
+    assert!(similar("a").starts_with('b') && !similar("a").contains('a'), "{}", similar("a"));
+    assert!(similar("c").starts_with('d'), "{}", similar("c"));
+    assert_eq!(similar("nobody"), "");
+}
+
+fn saved(id: &str, text: &str) -> SavedQuery {
+    SavedQuery { id: id.into(), owner: "甲".into(), name: text.into(), query: parse_query(text).unwrap() }
+}
+
+#[test]
+fn kept_questions_tell_of_what_a_search_would_find() {
+    let questions = [
+        "稳岗补贴",
+        "\"加计扣除\"",
+        "企业 -补贴",
+        "高企认定",
+        "标题:资金",
+        "正文:认定管理",
+        "税",
+        "",
+        "(稳岗 OR 小巨人) NOT 草案",
+        "\"每人500元\"",
+        "iso",
+        "机关:税务",
+        "state:draft",
+        "from:2020",
+        "窗口:open",
+        "补贴 OR 税收",
+        "企业研发费用加计扣除的比例是多少",
+        "-草案",
+        "国办发〔2017〕47号",
+        "穩崗補貼",
+        "专精特新“小巨人”企业",
+    ];
+    let records = [
+        record("a", "高新技术企业认定管理办法", "企业研发费用加计扣除的比例。\n税收减免政策由税务机关执行。"),
+        record("b", "关于稳岗补贴的通知", "对不裁员的企业给予稳岗补贴，补贴标准为每人５００元。\n草案另行发布。"),
+        record("c", "中小企业发展资金", "加计的扣除不在此列。支持专精特新“小巨人”企业，通过ISO 9001认证，给予补贴。"),
+        numbered("d", "国办发〔2017〕47号", "现予印发。"),
+        placed("e", "650000", LifeCycle::Draft, "新疆税务局"),
+        dated("f", Some(date(2026, 5, 1))),
+        with_window("g", &[(None, None)]),
+    ];
+    let index = filled(&records);
+    let today = date(2026, 3, 1);
+    let filed = index.file_queries(questions.iter().map(|text| saved(text, text)).collect(), today).unwrap();
+    for record in &records {
+        let alone = filled(std::slice::from_ref(record));
+        let met: Vec<&str> = filed.met_by(record).into_iter().map(|saved| saved.id.as_str()).collect();
+        let found = questions.iter().filter(|text| {
+            let query = Query { today: Some(today), limit: 1, ..parse_query(text).unwrap() };
+            let hits = alone.search(&query).unwrap();
+            hits.total > 0 && !hits.relaxed
+        });
+        assert_eq!(met, found.copied().collect::<Vec<_>>(), "{}", record.policy.id);
+    }
+    assert!(index.file_queries(vec![saved("x", &"甲".repeat(2_000))], today).is_ok());
+}
+
+#[test]
 fn an_issuer_facet_shows_the_twenty_largest() {
     let records: Vec<Record> =
         (0..30).map(|at| placed(&at.to_string(), "", LifeCycle::Unknown, &format!("第{:02}局", at / 2 * 2))).collect();
@@ -312,8 +546,13 @@ fn several_may_read_and_one_may_write() {
     assert_eq!(reader.count(), 3);
 }
 
+/// The folder of the engine's files.
+fn files_of(dir: &TempDir) -> std::path::PathBuf {
+    dir.path().join("g1")
+}
+
 #[test]
-fn an_index_of_another_version_is_emptied_and_other_files_are_kept() {
+fn an_index_of_another_version_is_begun_anew_and_other_files_are_kept() {
     let dir = on_disk();
     std::fs::write(dir.path().join("huice-index.json"), r#"{"version":"0","complete":true}"#).unwrap();
     std::fs::write(dir.path().join("notes.store"), "mine").unwrap();
@@ -331,18 +570,122 @@ fn an_index_of_another_version_in_use_is_left_alone() {
     let dir = on_disk();
     let writer = open(dir.path()).unwrap();
     writer.put(&[record("b", "", "")]).unwrap();
-    std::fs::write(dir.path().join("huice-index.json"), r#"{"version":"0","complete":true}"#).unwrap();
-    let error = open(dir.path()).unwrap_err();
-    assert!(matches!(&error, SearchError::Stale { found, .. } if found == "0"), "{error}");
+    std::fs::write(dir.path().join("huice-index.json"), r#"{"version":"0","generation":1,"complete":true}"#).unwrap();
+    let other = open(dir.path()).unwrap();
+    assert!(other.needs_rebuild() && other.count() == 0);
     writer.commit().unwrap();
     assert_eq!(writer.count(), 2);
+}
+
+#[test]
+fn an_index_made_with_another_dictionary_answers_until_it_is_built_again() {
+    let dir = on_disk();
+    let with = |dictionary: &str| Index::open(dir.path(), Arc::clone(&SEGMENTER), lexicon().with_dictionary(dictionary)).unwrap();
+    let index = with("b");
+    assert!(index.is_stale() && !index.needs_rebuild());
+    check(&index, "补贴", "a");
+    let rebuild = index.rebuild().unwrap();
+    rebuild.put(&[record("a", "甲办法", "给予补贴"), record("b", "乙办法", "给予补贴")]).unwrap();
+    rebuild.commit().unwrap();
+    check(&index, "补贴", "a");
+    index.switch(rebuild).unwrap();
+    check_set(&index, "补贴", "a b");
+    assert!(!index.is_stale());
+    let again = with("b");
+    assert!(!again.is_stale() && !again.needs_rebuild());
+    check_set(&again, "补贴", "a b");
+    assert!(!files_of(&dir).exists(), "the old generation is deleted");
+    assert!(with("c").is_stale());
+}
+
+#[test]
+fn a_rebuild_that_is_given_up_changes_nothing_and_questions_go_on_during_one() {
+    let dir = on_disk();
+    let index = open(dir.path()).unwrap();
+    let rebuild = index.rebuild().unwrap();
+    rebuild.put(&[record("b", "乙办法", "给予补贴")]).unwrap();
+    index.put(&[record("c", "丙办法", "给予补贴")]).unwrap();
+    index.commit().unwrap();
+    check_set(&index, "补贴", "a c");
+    drop(rebuild);
+    drop(index);
+    let index = open(dir.path()).unwrap();
+    check_set(&index, "补贴", "a c");
+    let rebuild = index.rebuild().unwrap();
+    index.switch(rebuild).unwrap();
+    assert_eq!(index.count(), 0);
+    let generations = std::fs::read_dir(dir.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+    assert_eq!(generations, 1, "what was given up is deleted at the next switch");
+}
+
+#[test]
+fn answers_never_fail_while_the_index_is_switched() {
+    let dir = on_disk();
+    let index = open(dir.path()).unwrap();
+    let records: Vec<Record> = (0..50).map(|at| record(&at.to_string(), "补贴办法", "给予补贴。")).collect();
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            for _ in 0..200 {
+                assert!([1, 50].contains(&ask(&index, "补贴").total));
+            }
+        });
+        for _ in 0..3 {
+            let rebuild = index.rebuild().unwrap();
+            rebuild.put(&records).unwrap();
+            index.switch(rebuild).unwrap();
+        }
+        asking.join().unwrap();
+    });
+}
+
+#[test]
+fn a_snapshot_is_taken_while_the_index_goes_on_and_restored_elsewhere() {
+    let dir = on_disk();
+    let index = open(dir.path()).unwrap();
+    let (kept, back) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    index.put(&[record("b", "乙办法", "给予补贴")]).unwrap();
+    index.snapshot(kept.path()).unwrap();
+    index.put(&[record("c", "丙办法", "给予补贴")]).unwrap();
+    index.commit().unwrap();
+    index.settle().unwrap();
+    Index::restore(kept.path(), back.path()).unwrap();
+    let restored = open(back.path()).unwrap();
+    assert!(!restored.needs_rebuild());
+    check_set(&restored, "补贴", "a b");
+    restored.put(&[record("d", "丁办法", "给予补贴")]).unwrap();
+    restored.commit().unwrap();
+    check_set(&restored, "补贴", "a b d");
+    let refuse = |result: Result<(), SearchError>, expected: &str| {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    refuse(index.snapshot(kept.path()), "not empty; expected a new folder");
+    refuse(Index::restore(kept.path(), back.path()), "not empty");
+    refuse(Index::restore(TempDir::new().unwrap().path(), back.path()), "no huice-index.json in it");
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_by_name() {
+    let dir = on_disk();
+    let index = open(dir.path()).unwrap();
+    let (kept, back) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    index.snapshot(kept.path()).unwrap();
+    let mut files = std::fs::read_dir(kept.path().join("g1")).unwrap().map(|entry| entry.unwrap().path());
+    let store = files.find(|path| path.extension().is_some_and(|found| found == "store")).unwrap();
+    let mut bytes = std::fs::read(&store).unwrap();
+    bytes[0] ^= 1;
+    std::fs::remove_file(&store).unwrap();
+    std::fs::write(&store, bytes).unwrap();
+    let error = Index::restore(kept.path(), back.path()).unwrap_err().to_string();
+    assert!(error.contains("damaged") && error.contains(".store"), "{error}");
+    assert!(index.damaged_files().unwrap().is_empty());
 }
 
 #[test]
 fn a_damaged_index_is_emptied() {
     for ending in ["store", "idx", "fast"] {
         let dir = on_disk();
-        let segment = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+        let segment = std::fs::read_dir(files_of(&dir)).unwrap().map(|entry| entry.unwrap().path());
         for path in segment.filter(|path| path.extension().is_some_and(|found| found == ending)) {
             std::fs::write(path, "broken").unwrap();
         }
@@ -357,7 +700,7 @@ fn a_changed_byte_is_found_by_checksum() {
     let dir = on_disk();
     let index = open(dir.path()).unwrap();
     assert!(index.damaged_files().unwrap().is_empty());
-    let mut files = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let mut files = std::fs::read_dir(files_of(&dir)).unwrap().map(|entry| entry.unwrap().path());
     let store = files.find(|path| path.extension().is_some_and(|found| found == "store")).unwrap();
     // In place: the index has the file mapped, and a mapped file must not be cut.
     let mut file = std::fs::OpenOptions::new().write(true).open(&store).unwrap();

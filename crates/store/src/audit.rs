@@ -90,9 +90,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::AuditBroken`] names the first entry that was changed, removed or added by anything else than this store.
     pub fn verify_audit(&self) -> Result<AuditReport> {
-        let _view = self.engine.view();
+        let view = self.engine.view()?;
         let mut report = AuditReport::default();
-        for link in self.engine.scan(Table::Audit, &KeyRange::all())? {
+        for link in view.scan(Table::Audit, &KeyRange::all())? {
             let broken = |detail: String| StoreError::AuditBroken { entry: report.entries + 1, detail };
             let (key, value) = link.map_err(|error| broken(error.to_string()))?;
             let link: Link = from_json(Table::Audit, &key, &value).map_err(|error| broken(error.to_string()))?;
@@ -105,7 +105,7 @@ impl Store {
             }
             report = AuditReport { entries: number, head: link.hash };
         }
-        let head: AuditReport = Transaction::new(&self.engine).get(Table::Meta, HEAD)?.unwrap_or_default();
+        let head: AuditReport = Transaction::new(view.clone()).get(Table::Meta, HEAD)?.unwrap_or_default();
         if head != report {
             let detail = format!("the log ends here, but {} entries were written", head.entries);
             return Err(StoreError::AuditBroken { entry: report.entries + 1, detail });

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Store;
-use crate::counts::Counts;
-use crate::engine::{Batch, Engine, KeyRange, Table, sync_folder, write_durably};
+use crate::counts::{Counts, counts};
+use crate::engine::{Batch, Engine, KeyRange, Location, Session, Table, sync_folder, write_durably};
 use crate::error::{Result, StoreError, at};
 
 const MANIFEST: &str = "manifest.json";
@@ -66,11 +66,11 @@ impl Store {
         let mut report = BackupReport { format: FORMAT, ..BackupReport::default() };
         {
             let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            let _paused = self.engine.pause();
-            report.sequence = self.engine.sequence();
-            report.counts = self.counts()?;
+            let snapshot = self.engine.snapshot()?;
+            report.sequence = last_change(&snapshot)?;
+            report.counts = counts(&snapshot)?;
             for table in Table::ALL {
-                report.tables.insert(table.name().to_owned(), export(&self.engine, *table, &file_of(to, table.name()))?);
+                report.tables.insert(table.name().to_owned(), export(&snapshot, *table, &file_of(to, table.name()))?);
             }
         }
         sync_folder(to)?;
@@ -86,13 +86,42 @@ impl Store {
 /// # Errors
 /// [`StoreError::Backup`] where the backup is incomplete or changed; the target is then left as it was.
 pub fn restore(from: &Path, to: &Path) -> Result<BackupReport> {
+    restore_at(from, &Location::Sled(to.to_owned()))
+}
+
+/// The same on the engine a URL names: so a store moves from one engine to another. A database must be empty, and cannot be
+/// opened before all is in it.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_at(from: &Path, to: &Location) -> Result<BackupReport> {
     let report = verify_backup(from)?;
+    match to {
+        Location::Sled(folder) => restore_folder(from, folder, Location::Sled, &report)?,
+        Location::Redb(folder) => restore_folder(from, folder, Location::Redb, &report)?,
+        Location::Postgres(_) => {
+            let engine = Engine::open_to_restore(to)?;
+            fill(from, &engine, &report)?;
+            engine.restored()?;
+        }
+    }
+    Ok(report)
+}
+
+/// Fills a neighbour of the folder and moves it there whole.
+fn restore_folder(from: &Path, to: &Path, engine: fn(PathBuf) -> Location, report: &BackupReport) -> Result<()> {
     require_empty(to)?;
     let temporary = to.with_added_extension("restoring");
     if temporary.exists() {
         fs::remove_dir_all(&temporary).map_err(at(&temporary))?;
     }
-    fill(from, &temporary, &report).inspect_err(|_| {
+    let filled = (|| {
+        let location = engine(temporary.clone());
+        fill(from, &Engine::open(&location)?, report)?;
+        // Opened again: what is there then is what is on the disk.
+        proves(&Engine::open(&location)?, from, report)
+    })();
+    filled.inspect_err(|_| {
         // The failure is what matters; what is left of the attempt is removed with the next one.
         drop(fs::remove_dir_all(&temporary));
     })?;
@@ -100,12 +129,10 @@ pub fn restore(from: &Path, to: &Path) -> Result<BackupReport> {
         fs::remove_dir(to).map_err(at(to))?;
     }
     fs::rename(&temporary, to).map_err(at(to))?;
-    to.parent().map_or(Ok(()), sync_folder)?;
-    Ok(report)
+    to.parent().map_or(Ok(()), sync_folder)
 }
 
-fn fill(from: &Path, to: &Path, report: &BackupReport) -> Result<()> {
-    let engine = Engine::open(to)?;
+fn fill(from: &Path, engine: &Engine, report: &BackupReport) -> Result<()> {
     let mut batch = Batch::default();
     let mut bytes = 0;
     for table in Table::ALL {
@@ -114,6 +141,9 @@ fn fill(from: &Path, to: &Path, report: &BackupReport) -> Result<()> {
             continue;
         }
         read(&file_of(from, table.name()), |key, value| {
+            if is_of_the_engine(*table, &key) {
+                return Ok(());
+            }
             bytes += key.len() + value.len();
             batch.put(*table, key, value);
             if bytes > BATCH_BYTES {
@@ -125,10 +155,12 @@ fn fill(from: &Path, to: &Path, report: &BackupReport) -> Result<()> {
     }
     engine.apply(&batch)?;
     engine.settle()?;
-    drop(engine);
-    let store = Store::open(to)?;
-    let (sequence, counts) = (store.sequence(), store.counts()?);
-    if sequence != report.sequence || counts != report.counts {
+    if engine.is_shared() { proves(engine, from, report) } else { Ok(()) }
+}
+
+fn proves(engine: &Engine, from: &Path, report: &BackupReport) -> Result<()> {
+    let snapshot = engine.snapshot()?;
+    if last_change(&snapshot)? != report.sequence || counts(&snapshot)? != report.counts {
         return Err(broken(from, "the restored store does not hold what the manifest says"));
     }
     Ok(())
@@ -194,12 +226,26 @@ fn require_empty(folder: &Path) -> Result<()> {
     }
 }
 
-fn export(engine: &Engine, table: Table, path: &Path) -> Result<TableReport> {
+/// The highest number of the change sequence that a session sees.
+fn last_change(session: &Session<'_>) -> Result<u64> {
+    let last = session.scan(Table::Changes, &KeyRange::all())?.next_back().transpose()?;
+    Ok(last.and_then(|(place, _)| place.try_into().ok()).map_or(0, u64::from_be_bytes))
+}
+
+/// Keys an engine keeps for itself mean nothing in another one.
+fn is_of_the_engine(table: Table, key: &[u8]) -> bool {
+    table == Table::Meta && key.starts_with(b"engine/")
+}
+
+fn export(session: &Session<'_>, table: Table, path: &Path) -> Result<TableReport> {
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path).map_err(at(path))?);
     let mut hasher = Sha256::new();
     let mut report = TableReport::default();
-    for entry in engine.scan(table, &KeyRange::all())? {
+    for entry in session.scan(table, &KeyRange::all())? {
         let (key, value) = entry?;
+        if is_of_the_engine(table, &key) {
+            continue;
+        }
         let framed = frame(&key, &value).ok_or_else(|| broken(path, "an entry is longer than a backup can hold"))?;
         hasher.update(&framed);
         file.write_all(&framed).map_err(at(path))?;
@@ -276,6 +322,7 @@ mod tests {
     use model::{Enterprise, PolicyId};
 
     use super::*;
+    use crate::cluster::Cluster;
     use crate::testing::{Home, Sample, at, prose};
     use crate::{AuditEntry, PageState};
 
@@ -292,35 +339,56 @@ mod tests {
         store.queue_messages(&[message]).unwrap();
         store.audit(&AuditEntry::default()).unwrap();
         store.put_page_state(&PageState { url: "http://a/".to_owned(), ..PageState::default() }).unwrap();
-        store.set_index_mark(7).unwrap();
+        store.set_mark("index", 7).unwrap();
         store
     }
 
-    #[test]
-    fn a_restored_store_is_the_same_store() {
-        let home = Home::new();
-        let store = filled(&home);
-        let (backup, restored) = (home.path().join("backup"), home.path().join("restored"));
-        let written = store.backup(&backup).unwrap();
+    /// Backs up a store, restores it elsewhere, and compares all that both hold.
+    fn move_to(store: &Store, backup: &Path, to: &Location) -> Store {
+        let written = store.backup(backup).unwrap();
         assert_eq!((written.counts.documents, written.counts.revisions), (40, 1));
-        assert_eq!(verify_backup(&backup).unwrap(), written);
-        assert_eq!(restore(&backup, &restored).unwrap(), written);
-        let other = Store::open(&restored).unwrap();
+        assert_eq!(verify_backup(backup).unwrap(), written);
+        assert_eq!(restore_at(backup, to).unwrap(), written);
+        assert!(restore_at(backup, to).is_err(), "nothing is written over");
+        let other = Store::open_at(to).unwrap();
         let all = |store: &Store| store.records().map(Result::unwrap).collect::<Vec<_>>();
-        assert_eq!(all(&store), all(&other));
+        assert_eq!(all(store), all(&other));
         assert_eq!(other.check().unwrap().counted, store.check().unwrap().counted);
-        assert_eq!(
-            other.revision_document(&PolicyId::from("d1"), 1).unwrap(),
-            store.revision_document(&PolicyId::from("d1"), 1).unwrap()
-        );
+        assert!(other.check().unwrap().is_sound());
+        let revision = |store: &Store| store.revision_document(&PolicyId::from("d1"), 1).unwrap();
+        assert_eq!(revision(&other), revision(store));
         assert_eq!(other.changed_since(0).unwrap(), store.changed_since(0).unwrap());
-        assert_eq!((other.index_mark().unwrap(), other.queued().unwrap()), (7, 0));
+        assert_eq!((other.mark("index").unwrap(), other.queued().unwrap()), (7, 0));
         assert_eq!(other.verify_audit().unwrap(), store.verify_audit().unwrap());
         assert_eq!(other.page_states().unwrap(), store.page_states().unwrap());
-        // The restored store goes on counting where the other stood.
-        other.ingest(&Sample::new("new", "新事项", &prose(77, 300)).0, at(9)).unwrap();
-        assert_eq!(other.sequence(), written.sequence + 1);
-        assert!(other.check().unwrap().is_sound());
+        other
+    }
+
+    #[test]
+    fn a_restored_store_is_the_same_store_on_every_engine() {
+        let home = Home::new();
+        let cluster = Cluster::start();
+        let server = cluster.as_ref().map(|cluster| cluster.database().parse().unwrap());
+        let folder = |name: &str| home.path().join(name);
+        let way = [Location::Redb(folder("redb"))].into_iter().chain(server).chain([Location::Sled(folder("restored"))]);
+        let mut store = filled(&home);
+        for (place, to) in way.enumerate() {
+            store = move_to(&store, &folder(&format!("backup{place}")), &to);
+        }
+        // The restored store goes on counting where the first one stood.
+        let sequence = store.sequence().unwrap();
+        store.ingest(&Sample::new("new", "新事项", &prose(77, 300)).0, at(9)).unwrap();
+        assert_eq!(store.sequence().unwrap(), sequence + 1);
+        assert!(store.check().unwrap().is_sound());
+    }
+
+    #[test]
+    fn a_database_whose_restore_was_broken_off_does_not_open() {
+        let Some(cluster) = Cluster::start() else { return };
+        let location: Location = cluster.database().parse().unwrap();
+        drop(Engine::open_to_restore(&location).unwrap());
+        let error = Store::open_at(&location).err().unwrap().to_string();
+        assert!(error.contains("broken off"), "{error}");
     }
 
     #[test]
@@ -356,7 +424,7 @@ mod tests {
         let backup = home.path().join("backup");
         store.backup(&backup).unwrap();
         assert!(store.backup(&backup).is_err());
-        assert!(restore(&backup, store.folder()).is_err());
+        assert!(restore(&backup, store.place()).is_err());
         assert_eq!(store.counts().unwrap().documents, 40);
     }
 

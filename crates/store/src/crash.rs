@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use model::Enterprise;
 
+use crate::cluster::Cluster;
 use crate::testing::{Home, Sample, at, prose};
-use crate::{Change, Store, StoreError};
+use crate::{Change, Location, Store, StoreError};
 
 /// The round of documents that fill a disk quickly.
 const FILLING: u32 = 900;
@@ -40,9 +41,9 @@ fn acknowledge(line: &str) {
 fn writes_until_it_is_killed() {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap();
-    let Some((round, folder)) = line.trim_end().split_once(' ') else { return };
+    let Some((round, location)) = line.trim_end().split_once(' ') else { return };
     let round: u32 = round.parse().unwrap();
-    let store = Store::open(Path::new(folder)).unwrap();
+    let store = Store::open_at(&location.parse().unwrap()).unwrap();
     std::thread::scope(|scope| {
         for (writer, size) in [("one", 3), ("two", 40)] {
             let store = &store;
@@ -75,15 +76,13 @@ fn start(command: &mut Command, test: &str, line: &str) -> Child {
     child
 }
 
-#[test]
-fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
-    let home = Home::new();
-    let folder = home.path().join("store");
+/// Kills the writing process in so many rounds on one store, and looks each time.
+fn kill_and_look(location: &str, rounds: u32, mut between: impl FnMut(u32)) {
     let binary = std::env::current_exe().unwrap();
     let mut all: Vec<String> = Vec::new();
     let mut state = 2_463_534_242u32;
-    for round in 0..20 {
-        let mut child = start(&mut Command::new(&binary), "writes_until_it_is_killed", &format!("{round} {}", folder.display()));
+    for round in 0..rounds {
+        let mut child = start(&mut Command::new(&binary), "writes_until_it_is_killed", &format!("{round} {location}"));
         let mut out = BufReader::new(child.stdout.take().unwrap());
         // Some are killed while they open, most while they write.
         state ^= state << 13;
@@ -100,6 +99,7 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
             acknowledged.extend(line.trim().strip_prefix("ack ").map(str::to_owned));
         }
         std::thread::sleep(Duration::from_micros(u64::from(state % 9_000)));
+        between(round);
         child.kill().unwrap();
         child.wait().unwrap();
         // What had left the process before it died counts, a line cut in two does not.
@@ -107,16 +107,56 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         out.read_to_string(&mut rest).unwrap();
         let whole = rest.rfind('\n').map_or("", |end| &rest[..end]);
         acknowledged.extend(whole.lines().filter_map(|line| line.strip_prefix("ack ")).map(str::to_owned));
-        all_there(&folder, &acknowledged, round);
+        all_there(location, &acknowledged, round);
         all.append(&mut acknowledged);
     }
-    assert!(all.len() > 100, "only {} acknowledgements: the test proves nothing", all.len());
-    all_there(&folder, &all, 20);
+    assert!(all.len() > 5 * rounds as usize, "only {} acknowledgements: the test proves nothing", all.len());
+    all_there(location, &all, rounds);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_process_is_killed_on_sled() {
+    let home = Home::new();
+    kill_and_look(&format!("sled:{}", home.path().join("store").display()), 20, |_| {});
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_process_is_killed_on_redb() {
+    let home = Home::new();
+    kill_and_look(&format!("redb:{}", home.path().join("store").display()), 20, |_| {});
+}
+
+/// Every third time the server is ended too, in the middle of what it does.
+#[test]
+fn nothing_acknowledged_is_lost_when_the_process_or_the_server_is_killed() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let location = cluster.database();
+    kill_and_look(&location, 9, |round| {
+        if round % 3 == 2 {
+            cluster.crash();
+        }
+    });
+}
+
+/// 300 rounds an engine, on a new store every twenty.
+#[test]
+#[ignore = "takes an hour: cargo nextest run -p store --run-ignored only three_hundred"]
+fn nothing_acknowledged_is_lost_in_three_hundred_rounds() {
+    let cluster = Cluster::start();
+    for _ in 0..15 {
+        let home = Home::new();
+        for engine in ["sled", "redb"] {
+            kill_and_look(&format!("{engine}:{}", home.path().join(engine).display()), 20, |_| {});
+        }
+        if let Some(cluster) = &cluster {
+            kill_and_look(&cluster.database(), 20, |_| {});
+        }
+    }
 }
 
 #[track_caller]
-fn all_there(folder: &Path, acknowledged: &[String], round: u32) {
-    let store = Store::open(folder).unwrap();
+fn all_there(location: &str, acknowledged: &[String], round: u32) {
+    let store = Store::open_at(&location.parse().unwrap()).unwrap();
     for line in acknowledged {
         let parts: Vec<&str> = line.split(' ').collect();
         let [kind, id, ..] = parts[..] else { panic!("{line}") };
@@ -188,46 +228,143 @@ fn a_full_disk_is_an_error_and_leaves_nothing_half_written() {
         assert!(!acknowledged.is_empty(), "{out}");
         assert!(starting("error ").concat().starts_with("error full no space left"), "{:?}", starting("error "));
         assert_eq!(starting("again "), ["again refused"], "a store that failed to write stops");
-        all_there(&folder, &acknowledged, 0);
+        all_there(&format!("sled:{}", folder.display()), &acknowledged, 0);
         let store = Store::open(&folder).unwrap();
         let next = document("after", 1, 1);
         assert_eq!(store.ingest(&next.0, at(2)).unwrap().change, Change::New, "it goes on once there is room");
     }
 }
 
-#[test]
-fn damage_anywhere_in_the_engine_s_file_is_noticed() {
+/// What is done to a file of a store.
+#[derive(Debug, Clone, Copy)]
+enum Damage {
+    /// One bit flipped.
+    Bit,
+    /// 64 bytes overwritten.
+    Bytes,
+    /// Everything behind it gone.
+    Cut,
+}
+
+/// Does so many kinds of damage to the files of a store, one after the other: each is named or does no harm, and backup and
+/// archive bring everything back.
+fn damage_and_repair(engine: fn(PathBuf) -> Location, times: usize) {
     let home = Home::new();
-    let folder = home.path().join("store");
+    let (folder, backup, copy) = (home.path().join("store"), home.path().join("backup"), home.path().join("copy"));
+    let location = engine(folder.clone());
     let documents: Vec<_> = (0..600).map(|number| document("d", 0, number).0).collect();
-    let store = Store::open(&folder).unwrap();
-    for part in documents.chunks(20) {
-        store.ingest_batch(part, at(1)).unwrap();
-    }
+    let store = Store::open_at(&location).unwrap();
+    let (early, late) = documents.split_at(400);
+    early.chunks(20).for_each(|part| drop(store.ingest_batch(part, at(1)).unwrap()));
+    store.backup(&backup).unwrap();
+    late.chunks(20).for_each(|part| drop(store.ingest_batch(part, at(2)).unwrap()));
     drop(store);
-    let file = folder.join("sled").join("db");
-    let sound = std::fs::read(&file).unwrap();
-    let mut noticed = 0;
-    for place in (0..sound.len() - 64).step_by(sound.len() / 16) {
-        let mut bytes = sound.clone();
-        bytes[place..place + 64].iter_mut().for_each(|byte| *byte ^= 0x5a);
-        std::fs::write(&file, bytes).unwrap();
-        let is_whole = match Store::open(&folder) {
-            Err(error) => {
-                assert!(error.to_string().contains(folder.to_str().unwrap()), "{error}");
-                false
+    copy_folder(&folder, &copy);
+    let mut named = 0;
+    let mut state = 88_172_645_463_325_252u64;
+    for time in 0..times {
+        std::fs::remove_dir_all(&folder).unwrap();
+        copy_folder(&copy, &folder);
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let damage = [Damage::Bit, Damage::Bytes, Damage::Cut][time % 3];
+        let what = harm(&folder, damage, state);
+        match is_whole(&location, &folder) {
+            // A place that was not in use, or a mark nobody needs.
+            Ok(()) => {}
+            Err(named_as) => {
+                assert!(!named_as.is_empty(), "{damage:?} in {what} has no name");
+                named += 1;
+                if named % 10 == 1 {
+                    repair(&location, &folder, &backup, late);
+                }
             }
-            // Where the engine itself says nothing, the counters and checksums do.
-            Ok(store) => store.check().is_ok_and(|check| check.is_sound()),
-        };
-        noticed += usize::from(!is_whole);
-        if is_whole {
-            let store = Store::open(&folder).unwrap();
+        }
+        // Named or not: what is read is right.
+        if let Ok(store) = Store::open_at(&location)
+            && store.check().is_ok_and(|check| check.is_sound())
+        {
             for one in &documents {
                 let stored = store.document(&one.id).unwrap();
-                assert_eq!(stored.as_ref(), Some(&one.document), "damage at {place} was not noticed");
+                assert_eq!(stored.as_ref(), Some(&one.document), "{damage:?} in {what} was not noticed");
             }
         }
     }
-    assert!(noticed > 0, "no place of {} bytes was in use: the test proves nothing", sound.len());
+    assert!(named > times / 10, "only {named} of {times} were in use: the test proves nothing");
+}
+
+/// What opening and checking says of a store: nothing, or what is wrong with it.
+fn is_whole(location: &Location, folder: &Path) -> Result<(), String> {
+    let store = Store::open_at(location).map_err(|error| {
+        let text = error.to_string();
+        assert!(text.contains(folder.to_str().unwrap()), "{text}");
+        text
+    })?;
+    // Where the engine itself says nothing, the counters and checksums do.
+    let check = store.check().map_err(|error| error.to_string())?;
+    if check.is_sound() { Ok(()) } else { Err(format!("{check:?}")) }
+}
+
+/// Restores the backup in place of the damaged store and takes in again what the archive has beyond it.
+fn repair(location: &Location, folder: &Path, backup: &Path, late: &[crate::Incoming]) {
+    let aside = crate::set_aside(location).unwrap();
+    assert!(aside.is_dir() && !folder.exists());
+    crate::restore_at(backup, location).unwrap();
+    let store = Store::open_at(location).unwrap();
+    store.ingest_batch(late, at(2)).unwrap();
+    let check = store.check().unwrap();
+    assert!(check.is_sound() && check.counted.documents == 600, "{check:?}");
+    std::fs::remove_dir_all(aside).unwrap();
+}
+
+/// Damages one file of a folder at one place.
+fn harm(folder: &Path, damage: Damage, random: u64) -> String {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() { folders.push(entry) } else { files.push(entry) }
+        }
+    }
+    files.retain(|file| file.metadata().unwrap().len() > 0);
+    files.sort();
+    // Mostly the largest, which is the engine's own.
+    files.sort_by_key(|file| std::cmp::Reverse(file.metadata().unwrap().len()));
+    let random = usize::try_from(random >> 3).unwrap();
+    let file = if random % 4 > 0 { &files[0] } else { &files[random / 4 % files.len()] };
+    let mut bytes = std::fs::read(file).unwrap();
+    let place = random / 16 % bytes.len();
+    match damage {
+        Damage::Bit => bytes[place] ^= 1 << (random % 8),
+        Damage::Bytes => bytes.iter_mut().skip(place).take(64).for_each(|byte| *byte ^= 0x5a),
+        Damage::Cut => bytes.truncate(place),
+    }
+    std::fs::write(file, bytes).unwrap();
+    format!("{} at {place}", file.display())
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let to = to.join(entry.file_name().unwrap());
+        if entry.is_dir() { copy_folder(&entry, &to) } else { std::fs::copy(&entry, &to).map(drop).unwrap() }
+    }
+}
+
+#[test]
+fn damage_anywhere_in_the_files_of_sled_is_named_and_repaired() {
+    damage_and_repair(Location::Sled, 15);
+}
+
+#[test]
+fn damage_anywhere_in_the_files_of_redb_is_named_and_repaired() {
+    damage_and_repair(Location::Redb, 15);
+}
+
+#[test]
+#[ignore = "takes minutes: cargo nextest run -p store --run-ignored only hundred_damages"]
+fn a_hundred_damages_are_named_and_repaired() {
+    damage_and_repair(Location::Sled, 100);
+    damage_and_repair(Location::Redb, 100);
 }

@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read or the value is damaged.
     pub fn enterprise(&self, id: &EnterpriseId) -> Result<Option<Enterprise>> {
-        Transaction::new(&self.engine).get(Table::Enterprises, id.as_str().as_bytes())
+        Transaction::new(self.engine.now()).get(Table::Enterprises, id.as_str().as_bytes())
     }
 
     /// All profiles in the order of their ids.

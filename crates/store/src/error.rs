@@ -32,6 +32,32 @@ pub enum StoreError {
         /// The newest version this program knows.
         known: u32,
     },
+    /// The folder holds the store of another engine than the one asked for.
+    #[error("{} holds a store of engine {found}, not {asked}; open it as `{found}:{}`", folder.display(), folder.display())]
+    OtherEngine {
+        /// The folder.
+        folder: PathBuf,
+        /// The engine that wrote it.
+        found: String,
+        /// The engine asked for.
+        asked: &'static str,
+    },
+    /// No store can be where the URL says.
+    #[error("store `{url}`: {reason}; expected sled:FOLDER, redb:FOLDER or postgres://USER@HOST/DATABASE")]
+    Url {
+        /// The URL without its secret part.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database server cannot be asked, or did not say whether it kept what it was given.
+    #[error("{}: {detail}; nothing was acknowledged, so it is safe to try again", server.display())]
+    Unreachable {
+        /// Its URL without the secret part.
+        server: PathBuf,
+        /// What it said.
+        detail: String,
+    },
     /// The engine's files do not open or have lost acknowledged writes.
     #[error(
         "{} is damaged: {detail}; keep a copy of the folder, then restore the last backup into a new one \

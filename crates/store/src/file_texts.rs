@@ -22,7 +22,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn file_text(&self, snapshot: &SnapshotId) -> Result<Option<(String, FileText)>> {
-        let stored = Transaction::new(&self.engine).get::<StoredText>(Table::FileTexts, snapshot.as_str().as_bytes())?;
+        let stored = Transaction::new(self.engine.now()).get::<StoredText>(Table::FileTexts, snapshot.as_str().as_bytes())?;
         Ok(stored.map(|stored| (stored.version, stored.text)))
     }
 

@@ -108,7 +108,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn owed_of(&self, source: &SourceId, url: &str) -> Result<Option<Owed>> {
-        Transaction::new(&self.engine).get(Table::Owed, &owed_key(source, url))
+        Transaction::new(self.engine.now()).get(Table::Owed, &owed_key(source, url))
     }
 
     /// Takes up to `wanted` requests out of what a host may be asked in one day, `most` in all, and says how many it may

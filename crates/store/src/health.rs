@@ -30,7 +30,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn health(&self, source: &SourceId) -> Result<Option<HealthRecord>> {
-        Transaction::new(&self.engine).get(Table::Health, &key_of(source))
+        Transaction::new(self.engine.now()).get(Table::Health, &key_of(source))
     }
 
     /// What is kept of the health of all sources, in the order of their ids.
@@ -136,11 +136,11 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn due_alarms(&self, now: Timestamp, most: usize) -> Result<Vec<Alarm>> {
-        let _view = self.engine.view();
+        let view = self.engine.view()?;
         let end = Key::new().moment(now).number(u64::MAX).number(u64::MAX).done();
-        let transaction = Transaction::new(&self.engine);
+        let transaction = Transaction::new(view.clone());
         let mut alarms = Vec::new();
-        for entry in self.engine.scan(Table::AlarmsDue, &KeyRange::between(Vec::new(), end))?.take(most) {
+        for entry in view.scan(Table::AlarmsDue, &KeyRange::between(Vec::new(), end))?.take(most) {
             let (key, _) = entry?;
             let id = Parts(key.get(8..).unwrap_or_default()).text().unwrap_or_default();
             alarms.extend(transaction.get::<Alarm>(Table::Alarms, id.as_bytes())?);

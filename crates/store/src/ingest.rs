@@ -4,7 +4,7 @@
 //! better reading of the same archived bytes replaces the text in place; other bytes with another text are a revision.
 
 use jiff::Timestamp;
-use model::fingerprint::{of_text, sha256_hex};
+use model::fingerprint::sha256_hex;
 use model::id::normal_url;
 use model::policy::{Copy, Policy, Revision};
 use model::{Attachment, DocNumber, Document, DocumentId, LifeCycle, PolicyId, SnapshotId, SourceId};
@@ -12,9 +12,12 @@ use model::{Attachment, DocNumber, Document, DocumentId, LifeCycle, PolicyId, Sn
 use crate::Store;
 use crate::engine::Table;
 use crate::error::{Result, StoreError};
-use crate::identity::{self, Face, Relation};
-use crate::keys::{Key, Parts, check_id};
+use crate::found::keys_of;
+use crate::identity::{self, Relation};
+use crate::keys::check_id;
 use crate::overlap::letters;
+use crate::shelf::relate;
+use crate::sketch;
 use crate::stored::{StoredDocument, revision_key};
 use crate::transaction::Transaction;
 
@@ -67,10 +70,6 @@ pub struct Ingested {
 
 /// Documents applied to the engine as one; more only take memory.
 const CHUNK: usize = 128;
-/// Policies compared with a document for one reason; a number or text shared by more proves nothing.
-const MOST_CANDIDATES: usize = 16;
-/// Texts of one policy a document is compared with, newest first.
-const MOST_TEXTS: usize = 3;
 
 impl Store {
     /// Takes one document in. See the rules in `identity`; the answer is durable.
@@ -103,7 +102,23 @@ impl Store {
 
 /// One document within a transaction.
 fn take(transaction: &mut Transaction<'_>, incoming: &Incoming, now: Timestamp) -> Result<Ingested> {
-    let new = StoredDocument {
+    let new = stored_of(incoming);
+    if let Some((id, stored)) = known(transaction, &incoming.id, &new)? {
+        return Known { transaction, id, stored, now }.take(new, incoming.is_reading);
+    }
+    let found = {
+        let face = new.face();
+        relate(transaction, &face, &new.fingerprint, sketch::bands(face.text()).as_ref())?
+    };
+    match found {
+        Some((relation, policy)) => add(transaction, &incoming.id, new, policy, relation, now),
+        None => start(transaction, &incoming.id, new, now),
+    }
+}
+
+/// A document as it is stored, its policy not yet known.
+pub(crate) fn stored_of(incoming: &Incoming) -> StoredDocument {
+    StoredDocument {
         policy: PolicyId::default(),
         url: incoming.url.clone(),
         source: incoming.source.clone(),
@@ -111,16 +126,8 @@ fn take(transaction: &mut Transaction<'_>, incoming: &Incoming, now: Timestamp) 
         parts: incoming.parts.clone(),
         region: incoming.region.clone(),
         inner_title: incoming.inner_title.clone(),
-        fingerprint: of_text(identity::proof_of(&incoming.document)),
+        fingerprint: identity::fingerprint_of(&incoming.document),
         document: readable_again(incoming.document.clone()),
-    };
-    if let Some((id, stored)) = known(transaction, &incoming.id, &new)? {
-        return Known { transaction, id, stored, now }.take(new, incoming.is_reading);
-    }
-    let (relation, policy) = relate(transaction, &new)?.unzip();
-    match (relation, policy) {
-        (Some(relation), Some(policy)) => add(transaction, &incoming.id, new, policy, relation, now),
-        _ => start(transaction, &incoming.id, new, now),
     }
 }
 
@@ -163,82 +170,6 @@ fn url_key(url: &str) -> Vec<u8> {
     sha256_hex(normal_url(url).as_bytes()).into_bytes()
 }
 
-/// The policy an unknown document belongs to, if there is one.
-fn relate(transaction: &Transaction<'_>, new: &StoredDocument) -> Result<Option<(Relation, Policy)>> {
-    let face = new.face();
-    if face.has_text() {
-        for policy in candidates(transaction, Table::Fingerprints, &new.fingerprint)? {
-            let old = document_with(transaction, &policy, &new.fingerprint)?;
-            let same = old
-                .is_some_and(|old| old.fingerprint == new.fingerprint && identity::by_text(&face, &old.face()) == Relation::Copy);
-            if same {
-                return Ok(Some((Relation::Copy, policy)));
-            }
-        }
-    }
-    if let Some(number) = face.number_key() {
-        for policy in candidates(transaction, Table::Numbers, number)? {
-            let same = |old: &StoredDocument| old.document.numbers.first() == new.document.numbers.first();
-            if let Some(found) = compare(transaction, policy, same, |old| identity::by_number(&face, old))? {
-                return Ok(Some(found));
-            }
-        }
-    }
-    if let Some(title) = face.title_key() {
-        for policy in candidates(transaction, Table::Titles, &title)? {
-            if let Some(found) = compare(transaction, policy, |_| true, |old| identity::by_title(&face, old))? {
-                return Ok(Some(found));
-            }
-        }
-    }
-    Ok(None)
-}
-
-fn candidates(transaction: &Transaction<'_>, table: Table, key: &str) -> Result<Vec<Policy>> {
-    let prefix = Key::new().text(key).done();
-    let keys = transaction.keys(table, &prefix, MOST_CANDIDATES)?;
-    let ids = keys.iter().filter_map(|key| Parts(&key[prefix.len()..]).text());
-    ids.filter_map(|id| transaction.policy(&id.into()).transpose()).collect()
-}
-
-/// The document of a policy that has or had the text with this fingerprint.
-fn document_with(transaction: &Transaction<'_>, policy: &Policy, fingerprint: &str) -> Result<Option<StoredDocument>> {
-    if let Some(copy) = policy.copies.iter().find(|copy| copy.fingerprint == fingerprint) {
-        return transaction.stored(&copy.document);
-    }
-    let Some(revision) = policy.revisions.iter().find(|revision| revision.fingerprint == fingerprint) else { return Ok(None) };
-    let document = transaction.revision(policy, revision.number)?;
-    Ok(document.map(|document| StoredDocument { fingerprint: fingerprint.to_owned(), document, ..StoredDocument::default() }))
-}
-
-/// Compares a document with the documents of a policy: the one of its current text first, then its copies.
-///
-/// A revision needs the current text to say so; that an older text or a copy with more around it is near makes it a copy.
-fn compare(
-    transaction: &Transaction<'_>,
-    policy: Policy,
-    comparable: impl Fn(&StoredDocument) -> bool,
-    judge: impl Fn(&Face<'_>) -> Relation,
-) -> Result<Option<(Relation, Policy)>> {
-    let current = policy.revisions.iter().rev().map(|revision| &revision.document);
-    let mut ids: Vec<&DocumentId> = Vec::new();
-    for id in current.chain(policy.copies.iter().map(|copy| &copy.document)) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    let mut best = Relation::Apart;
-    for id in ids.into_iter().take(MOST_TEXTS) {
-        let Some(stored) = transaction.stored(id)?.filter(&comparable) else { continue };
-        match (judge(&stored.face()), best) {
-            (Relation::Copy, _) => return Ok(Some((Relation::Copy, policy))),
-            (Relation::Revision, Relation::Apart) => best = Relation::Revision,
-            _ => {}
-        }
-    }
-    Ok((best != Relation::Apart).then_some((best, policy)))
-}
-
 /// The first document of a new policy.
 fn start(transaction: &mut Transaction<'_>, id: &DocumentId, new: StoredDocument, now: Timestamp) -> Result<Ingested> {
     let mut policy = Policy {
@@ -269,7 +200,7 @@ fn add(
     relation: Relation,
     now: Timestamp,
 ) -> Result<Ingested> {
-    policy.copies.push(copy_of(id, &new, now));
+    policy.copies.push(Copy { is_earlier: relation == Relation::Earlier, ..copy_of(id, &new, now) });
     let revised = relation == Relation::Revision;
     if revised {
         revise(transaction, &mut policy, id, &new, now);
@@ -289,6 +220,7 @@ fn copy_of(id: &DocumentId, new: &StoredDocument, now: Timestamp) -> Copy {
         source: new.source.clone(),
         fingerprint: new.fingerprint.clone(),
         seen: now,
+        is_earlier: false,
     }
 }
 
@@ -311,18 +243,8 @@ fn revise(transaction: &mut Transaction<'_>, policy: &mut Policy, id: &DocumentI
 /// Writes a document with its policy and everything by which both are found.
 fn save(transaction: &mut Transaction<'_>, id: &DocumentId, mut new: StoredDocument, policy: &Policy) -> Result<()> {
     new.policy = policy.id.clone();
-    let pair = |first: &str| Key::new().text(first).text(policy.id.as_str()).done();
-    {
-        let face = new.face();
-        if face.has_text() {
-            transaction.put_key(Table::Fingerprints, pair(&new.fingerprint));
-        }
-        if let Some(number) = face.number_key() {
-            transaction.put_key(Table::Numbers, pair(number));
-        }
-        if let Some(title) = face.title_key() {
-            transaction.put_key(Table::Titles, pair(&title));
-        }
+    for (table, key) in keys_of(&new, &policy.id) {
+        transaction.put_key(table, key);
     }
     if !new.url.is_empty() && transaction.bytes(Table::Urls, &url_key(&new.url))?.is_none() {
         transaction.put_bytes(Table::Urls, url_key(&new.url), id.as_str().as_bytes().to_vec());
@@ -341,7 +263,11 @@ struct Known<'t, 'e> {
 }
 
 impl Known<'_, '_> {
-    fn take(mut self, new: StoredDocument, is_reading: bool) -> Result<Ingested> {
+    fn take(mut self, mut new: StoredDocument, is_reading: bool) -> Result<Ingested> {
+        // A fingerprint made by an older rule of what counts: the text is what says whether it is another.
+        if new.fingerprint != self.stored.fingerprint && identity::fingerprint_of(&self.stored.document) == new.fingerprint {
+            new.fingerprint.clone_from(&self.stored.fingerprint);
+        }
         let policy = self.transaction.policy(&self.stored.policy)?;
         let mut policy = policy.ok_or_else(|| StoreError::unknown_policy(&self.stored.policy))?;
         let (own, its) = (new.document.own_text(), self.stored.document.own_text());

@@ -8,6 +8,9 @@
 
 mod audit;
 mod backup;
+#[cfg(test)]
+#[path = "../../../tests/postgres.rs"]
+mod cluster;
 mod counts;
 #[cfg(test)]
 mod crash;
@@ -15,36 +18,50 @@ mod engine;
 mod enterprises;
 mod error;
 mod file_texts;
+mod found;
 mod frontier;
+mod furniture;
 mod health;
 mod identity;
 mod ingest;
 mod keys;
+mod links;
+mod listing;
+mod memory;
 mod outbox;
 mod overlap;
 mod pages;
 mod policies;
 mod proposals;
 mod queue;
+mod rulings;
+mod shelf;
+mod sketch;
 mod stored;
 #[cfg(test)]
 mod testing;
+mod titles;
 mod transaction;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 pub use audit::{AuditEntry, AuditReport};
-pub use backup::{BackupReport, TableReport, restore, verify_backup};
+pub use backup::{BackupReport, TableReport, restore, restore_at, verify_backup};
 pub use counts::{CheckReport, Counts};
 pub use error::{Result, StoreError};
 pub use frontier::{Owed, Visits, Want};
 pub use ingest::{Change, Incoming, Ingested};
+pub use links::{Coursed, FROM_TEXT};
+pub use memory::{Collection, Place, Role};
 pub use pages::{PagePart, PageState, SourceRun};
 pub use policies::{Annotated, hash_of};
 pub use proposals::{Missed, Proposal, ProposalState, ReplayResult};
 
-use engine::{Engine, Table};
+pub use rulings::{Merge, Ruling};
+
+pub use engine::Location;
+use engine::{Engine, Session, Table};
 use transaction::Transaction;
 
 /// An open store; only one handle in one process can have a folder open.
@@ -65,13 +82,20 @@ impl Store {
     /// [`StoreError::Locked`] where another process has it open, [`StoreError::Newer`] where a newer program wrote it,
     /// [`StoreError::Damaged`] where its files do not open or have lost acknowledged writes.
     pub fn open(dir: &Path) -> Result<Self> {
-        let engine = Engine::open(dir)?;
-        Ok(Self { engine, writer: Mutex::new(()) })
+        Self::open_at(&Location::Sled(dir.to_owned()))
     }
 
-    /// The folder the store lives in.
+    /// Opens the store a URL names.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`StoreError::OtherEngine`] where the folder holds the store of another engine.
+    pub fn open_at(location: &Location) -> Result<Self> {
+        Ok(Self { engine: Engine::open(location)?, writer: Mutex::new(()) })
+    }
+
+    /// The folder the store lives in, or the URL of its server without the secret part.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn place(&self) -> &Path {
         self.engine.path()
     }
 
@@ -85,21 +109,47 @@ impl Store {
 
     /// The same without waiting for the disk.
     fn write_unsettled<T>(&self, change: impl Fn(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.write_in(Engine::writer, change)
+    }
+
+    /// The same in a session of the caller's choice.
+    fn write_in<'a, T>(
+        &'a self,
+        session: impl Fn(&'a Engine) -> Result<Session<'a>>,
+        change: impl Fn(&mut Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.engine.running()?;
         for _ in 0..MOST_TRIES {
-            let mut transaction = Transaction::new(&self.engine);
-            let answer = change(&mut transaction)?;
-            if transaction.apply()? {
-                return Ok(answer);
+            let mut transaction = Transaction::new(session(&self.engine)?);
+            match change(&mut transaction) {
+                Ok(answer) if transaction.apply()? => return Ok(answer),
+                Ok(_) | Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Conflict)
     }
 
-    /// The number of the last change to any policy's record.
+    /// Whether this process is the one of all on this store that has a duty only one may have, such as firing schedules. It
+    /// keeps it until it ends or loses its connection; then another gets it. An embedded store has one process.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub fn leads(&self, duty: &str) -> Result<bool> {
+        self.engine.leads(duty)
+    }
+
+    /// Whether other processes, on other machines too, may have the same store open.
     #[must_use]
-    pub fn sequence(&self) -> u64 {
+    pub const fn is_shared(&self) -> bool {
+        self.engine.is_shared()
+    }
+
+    /// The number of the last change to any policy's record.
+    ///
+    /// # Errors
+    /// Where the engine cannot be asked.
+    pub fn sequence(&self) -> Result<u64> {
         self.engine.sequence()
     }
 
@@ -114,28 +164,12 @@ impl Store {
         Ok((upto, ids))
     }
 
-    /// The sequence number the index has seen; 0 before the first.
-    ///
-    /// # Errors
-    /// Where the engine cannot be read.
-    pub fn index_mark(&self) -> Result<u64> {
-        self.mark("index")
-    }
-
-    /// Remembers what the index has seen.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn set_index_mark(&self, sequence: u64) -> Result<()> {
-        self.set_mark("index", sequence)
-    }
-
     /// The sequence number a named follower has seen; 0 before the first.
     ///
     /// # Errors
     /// Where the engine cannot be read.
     pub fn mark(&self, name: &str) -> Result<u64> {
-        Ok(Transaction::new(&self.engine).get(Table::Meta, &mark_key(name))?.unwrap_or(0))
+        Ok(Transaction::new(self.engine.now()).get(Table::Meta, &mark_key(name))?.unwrap_or(0))
     }
 
     /// Remembers what a named follower has seen.
@@ -151,7 +185,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn mark_text(&self, name: &str) -> Result<Option<String>> {
-        Transaction::new(&self.engine).get(Table::Meta, &mark_text_key(name))
+        Transaction::new(self.engine.now()).get(Table::Meta, &mark_text_key(name))
     }
 
     /// Keeps a small text under a name.
@@ -168,6 +202,21 @@ impl Store {
     /// Where a value is damaged: it may have referred to anything, so nothing is removed.
     pub fn sweep(&self) -> Result<usize> {
         self.engine.sweep_blobs()
+    }
+}
+
+/// Moves a damaged store out of the way, whole and under a name that says so, so that a restore can take its place. Nothing
+/// is removed. Gives where it is now.
+///
+/// # Errors
+/// [`StoreError::Locked`] where somebody has it open; a server's database is for its own tools.
+pub fn set_aside(location: &Location) -> Result<PathBuf> {
+    match location {
+        Location::Sled(folder) | Location::Redb(folder) => engine::set_aside(folder),
+        Location::Postgres(_) => Err(StoreError::Url {
+            url: location.to_string(),
+            reason: "a database is set aside by its own tools; make a new one".to_owned(),
+        }),
     }
 }
 
@@ -189,11 +238,11 @@ mod tests {
         let store = Store::open(home.path()).unwrap();
         assert_eq!((store.mark("a").unwrap(), store.mark_text("a").unwrap()), (0, None));
         store.set_mark("a", 7).unwrap();
-        store.set_index_mark(9).unwrap();
+        store.set_mark("index", 9).unwrap();
         store.set_mark_text("a", "rules 3").unwrap();
         drop(store);
         let store = Store::open(home.path()).unwrap();
-        assert_eq!((store.mark("a").unwrap(), store.index_mark().unwrap(), store.mark("b").unwrap()), (7, 9, 0));
+        assert_eq!((store.mark("a").unwrap(), store.mark("index").unwrap(), store.mark("b").unwrap()), (7, 9, 0));
         assert_eq!(store.mark_text("a").unwrap().as_deref(), Some("rules 3"));
     }
 

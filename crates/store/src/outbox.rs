@@ -5,7 +5,7 @@ use model::message::{Channel, Message, MessageState};
 use model::{EnterpriseId, MessageId, PolicyId};
 
 use crate::Store;
-use crate::engine::{KeyRange, Table};
+use crate::engine::{KeyRange, Session, Table, View};
 use crate::error::{Result, StoreError};
 use crate::keys::{Key, Parts, check_id};
 use crate::transaction::{Transaction, from_json};
@@ -42,9 +42,9 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn due_messages(&self, now: Timestamp, most: usize) -> Result<Vec<Message>> {
-        let _view = self.engine.view();
+        let view = self.engine.view()?;
         let end = Key::new().moment(now).number(u64::MAX).number(u64::MAX).done();
-        self.listed(Table::MessagesDue, &KeyRange::between(Vec::new(), end), 8, most)
+        listed(&view, Table::MessagesDue, &KeyRange::between(Vec::new(), end), 8, most)
     }
 
     /// Keeps what became of a message.
@@ -78,7 +78,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn message(&self, id: &MessageId) -> Result<Option<Message>> {
-        Transaction::new(&self.engine).get(Table::Messages, id.as_str().as_bytes())
+        Transaction::new(self.engine.now()).get(Table::Messages, id.as_str().as_bytes())
     }
 
     /// What an enterprise finds in the portal: messages that were sent there, newest first.
@@ -86,9 +86,9 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn inbox(&self, enterprise: &EnterpriseId) -> Result<Vec<Message>> {
-        let _view = self.engine.view();
+        let view = self.engine.view()?;
         let prefix = Key::new().text(enterprise.as_str()).done();
-        self.listed(Table::Inbox, &KeyRange::prefix(&prefix), prefix.len() + 8, usize::MAX)
+        listed(&view, Table::Inbox, &KeyRange::prefix(&prefix), prefix.len() + 8, usize::MAX)
     }
 
     /// All messages in the order of their ids.
@@ -105,32 +105,35 @@ impl Store {
     /// # Errors
     /// Where the store cannot be written.
     pub fn cancel_messages(&self, policy: &PolicyId, reason: &str) -> Result<usize> {
-        let prefix = Key::new().text(policy.as_str()).done();
-        self.write(|transaction| {
-            let keys = transaction.keys(Table::MessagesOfPolicy, &prefix, usize::MAX)?;
-            let mut cancelled = 0;
-            for key in keys {
-                let id = Parts(&key[prefix.len()..]).text().unwrap_or_default();
-                let Some(stored) = transaction.get_and_hold::<Message>(Table::Messages, id.as_bytes())? else { continue };
-                let message = Message { state: MessageState::Cancelled, last_error: Some(reason.to_owned()), ..stored.clone() };
-                put(transaction, Some(&stored), &message)?;
-                cancelled += 1;
-            }
-            Ok(cancelled)
-        })
+        self.write(|transaction| cancel(transaction, policy, reason))
     }
+}
 
-    /// The messages an index lists; the id stands behind so many bytes of its keys.
-    fn listed(&self, table: Table, range: &KeyRange, id_at: usize, most: usize) -> Result<Vec<Message>> {
-        let transaction = Transaction::new(&self.engine);
-        let mut messages = Vec::new();
-        for entry in self.engine.scan(table, range)?.take(most) {
-            let (key, _) = entry?;
-            let id = Parts(key.get(id_at..).unwrap_or_default()).text().unwrap_or_default();
-            messages.extend(transaction.get::<Message>(Table::Messages, id.as_bytes())?);
-        }
-        Ok(messages)
+/// What [`Store::cancel_messages`] does, within a transaction.
+pub(crate) fn cancel(transaction: &mut Transaction<'_>, policy: &PolicyId, reason: &str) -> Result<usize> {
+    let prefix = Key::new().text(policy.as_str()).done();
+    let keys = transaction.keys(Table::MessagesOfPolicy, &prefix, usize::MAX)?;
+    let mut cancelled = 0;
+    for key in keys {
+        let id = Parts(&key[prefix.len()..]).text().unwrap_or_default();
+        let Some(stored) = transaction.get_and_hold::<Message>(Table::Messages, id.as_bytes())? else { continue };
+        let message = Message { state: MessageState::Cancelled, last_error: Some(reason.to_owned()), ..stored.clone() };
+        put(transaction, Some(&stored), &message)?;
+        cancelled += 1;
     }
+    Ok(cancelled)
+}
+
+/// The messages an index lists; the id stands behind so many bytes of its keys.
+fn listed(view: &View<'_>, table: Table, range: &KeyRange, id_at: usize, most: usize) -> Result<Vec<Message>> {
+    let transaction = Transaction::new(Session::clone(view));
+    let mut messages = Vec::new();
+    for entry in view.scan(table, range)?.take(most) {
+        let (key, _) = entry?;
+        let id = Parts(key.get(id_at..).unwrap_or_default()).text().unwrap_or_default();
+        messages.extend(transaction.get::<Message>(Table::Messages, id.as_bytes())?);
+    }
+    Ok(messages)
 }
 
 /// What may become of a message. The same state again is legal: reports are repeated.
@@ -174,7 +177,8 @@ fn put(transaction: &mut Transaction<'_>, before: Option<&Message>, message: &Me
     transaction.put(Table::Messages, message.id.as_str().as_bytes().to_vec(), message)
 }
 
-fn places(message: &Message) -> Vec<(Table, Vec<u8>)> {
+/// The places of a message in the indexes.
+pub(crate) fn places(message: &Message) -> Vec<(Table, Vec<u8>)> {
     let id = message.id.as_str();
     match message.state {
         MessageState::Queued => vec![

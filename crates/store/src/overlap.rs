@@ -1,4 +1,5 @@
-//! How much of two texts is the same, measured on runs of four letters; spacing, punctuation and width do not count.
+//! How much of two texts is the same, and which letters are not, measured on runs of four letters; spacing, punctuation
+//! and width do not count.
 
 use model::text::fold_char;
 
@@ -50,6 +51,62 @@ impl Shingles {
     }
 }
 
+/// What the one of two texts has and the other has not.
+///
+/// Found letter by letter: a letter differs where no run of four that holds it stands anywhere in the other text. Where a
+/// sentence stands does not matter, so other line breaks and moved paragraphs are no difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Extra {
+    /// Letters of the text.
+    pub(crate) letters: usize,
+    /// Letters that the other text has not.
+    pub(crate) own: usize,
+    /// Those of them between what both share; the rest stands around it, as the header and footer of a page do.
+    pub(crate) inside: usize,
+    /// Whether a figure is among those inside.
+    pub(crate) figures: bool,
+}
+
+impl Extra {
+    /// What `text` has beyond `other`.
+    pub(crate) fn of(text: &str, other: &Shingles) -> Self {
+        let letters: Vec<char> = letters(text).take(MOST_LETTERS).collect();
+        let mut shared = vec![false; letters.len()];
+        for (at, run) in letters.windows(RUN.min(letters.len().max(1))).enumerate() {
+            if other.runs.binary_search(&hash(run)).is_ok() {
+                shared[at..at + run.len()].fill(true);
+            }
+        }
+        let body = body_of(&shared);
+        let own = shared.iter().filter(|shared| !**shared).count();
+        let inside = body.clone().filter(|at| !shared[*at]);
+        let figures = inside.clone().any(|at| letters[at].is_ascii_digit());
+        Self { letters: letters.len(), own, inside: inside.count(), figures }
+    }
+
+    /// The share of the text that the other has not.
+    pub(crate) fn share(&self) -> f64 {
+        ratio(self.own, self.letters)
+    }
+}
+
+/// From the first to the last stretch that both texts have and that is long enough not to be chance.
+fn body_of(shared: &[bool]) -> std::ops::Range<usize> {
+    const LEAST: usize = 20;
+    let mut body: Option<(usize, usize)> = None;
+    let mut from = 0;
+    for at in 0..=shared.len() {
+        if shared.get(at).copied().unwrap_or(false) {
+            continue;
+        }
+        if at - from >= LEAST {
+            body = Some((body.map_or(from, |(start, _)| start), at));
+        }
+        from = at + 1;
+    }
+    body.map_or(0..0, |(start, end)| start..end)
+}
+
 /// The shared part of two texts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Overlap {
@@ -88,6 +145,21 @@ mod tests {
     fn check(a: &str, b: &str, of_smaller: std::ops::RangeInclusive<f64>, of_larger: std::ops::RangeInclusive<f64>) {
         let overlap = Shingles::of(a).overlap(&Shingles::of(b));
         assert!(of_smaller.contains(&overlap.of_smaller) && of_larger.contains(&overlap.of_larger), "{overlap:?}");
+    }
+
+    #[test]
+    fn what_only_one_of_two_texts_has_is_told_with_its_place() {
+        let body = "第一条为了支持中小企业发展根据有关法律制定本办法第二条对首次认定的企业给予一次性奖励二百万元由财政部门拨付到位任何单位不得截留挪用本办法自印发之日起施行";
+        let extra = |one: &str, other: &str| {
+            let extra = Extra::of(one, &Shingles::of(other));
+            (extra.own, extra.inside, extra.figures)
+        };
+        assert_eq!(extra(body, body), (0, 0, false));
+        assert_eq!(extra(&format!("索引号777发布机构某局{body}扫一扫"), body), (15, 0, false), "around, not inside");
+        let doubled = format!("{body}{}", body.replace("二百万元", "3百万元").replace("第一条", "第三条"));
+        let (own, inside, figures) = extra(&doubled, body);
+        assert!(own == inside && inside <= 5 && figures, "{own} {inside} {figures}");
+        assert_eq!(extra("", body), (0, 0, false));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::fingerprint::sha256_hex;
 use model::health::{RunFacts, State};
 use model::id::normal_url;
+use model::job::Job;
 use model::{DocumentId, Issue, PageKind, RunReport, SnapshotId, SourceId};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::Store;
 use crate::engine::{KeyRange, Table};
 use crate::error::Result;
 use crate::keys::{Key, Parts, check_id};
+use crate::queue::enqueue;
 use crate::transaction::{Transaction, from_json};
 
 /// What is known of a page from fetching it.
@@ -142,7 +144,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn page_state(&self, url: &str) -> Result<Option<PageState>> {
-        Transaction::new(&self.engine).get(Table::Pages, &page_key(url))
+        Transaction::new(self.engine.now()).get(Table::Pages, &page_key(url))
     }
 
     /// Keeps what is known of one page.
@@ -171,7 +173,7 @@ impl Store {
         let mut states = Vec::new();
         for entry in self.engine.scan(Table::PagesDue, &KeyRange::between(prefix, until))?.take(most) {
             let (_, page) = entry?;
-            states.extend(Transaction::new(&self.engine).get::<PageState>(Table::Pages, &page)?);
+            states.extend(Transaction::new(self.engine.now()).get::<PageState>(Table::Pages, &page)?);
         }
         Ok(states)
     }
@@ -214,6 +216,15 @@ impl Store {
     /// # Errors
     /// Where it cannot be written.
     pub fn claim_firing(&self, job: &str, due: Timestamp) -> Result<bool> {
+        self.claim_firing_for(job, due, None)
+    }
+
+    /// The same, and in one step with it puts what is to be done in the queue, where any machine takes it: who fires and
+    /// then dies leaves nothing half done.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn claim_firing_for(&self, job: &str, due: Timestamp, queued: Option<&Job>) -> Result<bool> {
         check_id("job", job)?;
         let prefix = Key::new().text(job).done();
         let key = Key::new().text(job).moment(due).done();
@@ -224,8 +235,11 @@ impl Store {
                 return Ok(false);
             }
             transaction.put(Table::Firings, key.clone(), &due)?;
+            if let Some(queued) = queued {
+                enqueue(transaction, queued, due)?;
+            }
             let forgotten = KeyRange::between(prefix.clone(), Key::new().text(job).moment(oldest_kept).done());
-            for entry in self.engine.scan(Table::Firings, &forgotten)?.take(MOST_FORGOTTEN) {
+            for entry in transaction.stored_range(Table::Firings, &forgotten)?.take(MOST_FORGOTTEN) {
                 transaction.remove(Table::Firings, entry?.0);
             }
             Ok(true)

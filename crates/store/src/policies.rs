@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use model::annotation::Annotation;
 use model::fingerprint::sha256_hex;
+use model::link::Link;
 use model::policy::{Decision, LifeCycle, Policy, Record};
 use model::text::Span;
 use model::{Document, DocumentId, PolicyId};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::Store;
 use crate::engine::{KeyRange, Table};
 use crate::error::{Result, StoreError};
+use crate::links::{FROM_TEXT, say};
 use crate::transaction::{Transaction, check_reads_back};
 
 /// An annotation with what it was made of.
@@ -25,7 +27,7 @@ struct StoredAnnotation {
 }
 
 /// Annotations applied to the engine as one.
-const CHUNK: usize = 128;
+pub(crate) const CHUNK: usize = 128;
 
 impl Store {
     /// The policy a document belongs to.
@@ -33,8 +35,8 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn resolve(&self, id: &DocumentId) -> Result<Option<PolicyId>> {
-        let _view = self.engine.view();
-        Ok(Transaction::new(&self.engine).stored(id)?.map(|stored| stored.policy))
+        let view = self.engine.view()?;
+        Ok(Transaction::new(view.clone()).stored(id)?.map(|stored| stored.policy))
     }
 
     /// A policy as it is stored: with the state annotation found, whatever an editor decided.
@@ -42,7 +44,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read or the value is damaged.
     pub fn policy(&self, id: &PolicyId) -> Result<Option<Policy>> {
-        Transaction::new(&self.engine).policy(id)
+        Transaction::new(self.engine.now()).policy(id)
     }
 
     /// A document as it was last read.
@@ -50,8 +52,8 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read or the value is damaged.
     pub fn document(&self, id: &DocumentId) -> Result<Option<Document>> {
-        let _view = self.engine.view();
-        Ok(Transaction::new(&self.engine).stored(id)?.map(|stored| stored.document))
+        let view = self.engine.view()?;
+        Ok(Transaction::new(view.clone()).stored(id)?.map(|stored| stored.document))
     }
 
     /// Everything known of one policy at one moment, the editor's decision applied.
@@ -59,8 +61,8 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read or a value is damaged.
     pub fn record(&self, id: &PolicyId) -> Result<Option<Record>> {
-        let _view = self.engine.view();
-        record(&Transaction::new(&self.engine), id)
+        let view = self.engine.view()?;
+        record(&Transaction::new(view.clone()), id)
     }
 
     /// The ids of all policies, sorted.
@@ -90,8 +92,8 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read or a value is damaged.
     pub fn revision_document(&self, id: &PolicyId, number: u32) -> Result<Option<Document>> {
-        let _view = self.engine.view();
-        let transaction = Transaction::new(&self.engine);
+        let view = self.engine.view()?;
+        let transaction = Transaction::new(view.clone());
         transaction.policy(id)?.map_or(Ok(None), |policy| transaction.revision(&policy, number))
     }
 
@@ -109,7 +111,7 @@ impl Store {
         evidence: &str,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| annotate(transaction, id, annotation, None, state, evidence, now))
+        self.write(|transaction| annotate(transaction, id, annotation, None, Some((state, evidence)), now))
     }
 
     /// Keeps many annotations with one wait for the disk, and gives how many were new. One that does not fit (its text
@@ -122,9 +124,12 @@ impl Store {
         for chunk in annotations.chunks(CHUNK) {
             changed += self.write_unsettled(|transaction| {
                 let mut changed = 0;
-                for Annotated { policy: id, of, annotation, state, evidence } in chunk {
-                    match annotate(transaction, id, annotation, Some(of), *state, evidence, now) {
-                        Ok(is_new) => changed += usize::from(is_new),
+                for Annotated { policy: id, of, annotation, links } in chunk {
+                    match annotate(transaction, id, annotation, Some(of), None, now) {
+                        Ok(is_new) => {
+                            let says_else = say(transaction, id, FROM_TEXT, links)?;
+                            changed += usize::from(is_new || says_else);
+                        }
                         Err(error @ (StoreError::Misfit { .. } | StoreError::Unknown { .. } | StoreError::Refused { .. })) => {
                             tracing::warn!(policy = %id, %error, "annotation left out");
                         }
@@ -144,9 +149,7 @@ impl Store {
     /// [`StoreError::Unknown`] for no policy.
     pub fn decide(&self, id: &PolicyId, decision: &Decision) -> Result<()> {
         self.write(|transaction| {
-            if transaction.policy(id)?.is_none() {
-                return Err(StoreError::unknown_policy(id));
-            }
+            let id = &transaction.policy(id)?.ok_or_else(|| StoreError::unknown_policy(id))?.id;
             let key = id.as_str().as_bytes();
             if transaction.get::<Decision>(Table::Decisions, key)?.as_ref() != Some(decision) {
                 transaction.put(Table::Decisions, key.to_vec(), decision)?;
@@ -161,7 +164,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn decision(&self, id: &PolicyId) -> Result<Option<Decision>> {
-        Transaction::new(&self.engine).get(Table::Decisions, id.as_str().as_bytes())
+        Transaction::new(self.engine.now()).get(Table::Decisions, id.as_str().as_bytes())
     }
 }
 
@@ -169,7 +172,7 @@ fn policy_id(key: &[u8]) -> PolicyId {
     String::from_utf8_lossy(key).into_owned().into()
 }
 
-fn current_document(transaction: &Transaction<'_>, policy: &Policy) -> Result<Document> {
+pub(crate) fn current_document(transaction: &Transaction<'_>, policy: &Policy) -> Result<Document> {
     let missing = || StoreError::DamagedValue {
         table: Table::Documents.name(),
         key: policy.id.to_string(),
@@ -181,6 +184,7 @@ fn current_document(transaction: &Transaction<'_>, policy: &Policy) -> Result<Do
 fn record(transaction: &Transaction<'_>, id: &PolicyId) -> Result<Option<Record>> {
     let Some(mut policy) = transaction.policy(id)? else { return Ok(None) };
     let document = current_document(transaction, &policy)?;
+    let id = policy.id.clone();
     let key = id.as_str().as_bytes();
     let stored: Option<StoredAnnotation> = transaction.get(Table::Annotations, key)?;
     let annotation = stored.filter(|stored| stored.of == hash_of(&document)).map(|stored| stored.annotation).unwrap_or_default();
@@ -200,10 +204,8 @@ pub struct Annotated {
     pub of: String,
     /// What was found.
     pub annotation: Annotation,
-    /// The life-cycle state on the day.
-    pub state: LifeCycle,
-    /// The words that prove the state.
-    pub evidence: String,
+    /// What the text says of other policies.
+    pub links: Vec<Link>,
 }
 
 /// The hash of what spans refer to: title and text.
@@ -217,8 +219,7 @@ fn annotate(
     id: &PolicyId,
     annotation: &Annotation,
     made_of: Option<&str>,
-    state: LifeCycle,
-    evidence: &str,
+    state: Option<(LifeCycle, &str)>,
     now: Timestamp,
 ) -> Result<bool> {
     let key = id.as_str().as_bytes();
@@ -235,8 +236,9 @@ fn annotate(
     }
     let stored: Option<StoredAnnotation> = transaction.get(Table::Annotations, key)?;
     let is_new = stored.is_none_or(|stored| stored.of != of || stored.annotation != *annotation);
-    let is_other_state = policy.state != state || policy.state_evidence != evidence;
-    if is_other_state {
+    let other = state.filter(|(state, evidence)| policy.state != *state || policy.state_evidence != *evidence);
+    let is_other_state = other.is_some();
+    if let Some((state, evidence)) = other {
         policy.state = state;
         evidence.clone_into(&mut policy.state_evidence);
         policy.changed = policy.changed.max(now);
@@ -343,9 +345,9 @@ mod tests {
         let (store, id) = filled(&home);
         let found = annotation("1", "三十万元", 2);
         assert!(store.set_annotation(&id, &found, LifeCycle::InForce, "自印发之日起施行", at(5)).unwrap());
-        let sequence = store.sequence();
+        let sequence = store.sequence().unwrap();
         assert!(!store.set_annotation(&id, &found, LifeCycle::InForce, "自印发之日起施行", at(6)).unwrap());
-        assert_eq!(store.sequence(), sequence);
+        assert_eq!(store.sequence().unwrap(), sequence);
         let record = store.record(&id).unwrap().unwrap();
         assert_eq!((record.annotation, record.policy.state, record.policy.changed), (found.clone(), LifeCycle::InForce, at(5)));
         assert!(store.set_annotation(&id, &found, LifeCycle::Expired, "", at(7)).unwrap(), "the state alone");
@@ -364,8 +366,7 @@ mod tests {
             policy: policy.into(),
             of: of.to_owned(),
             annotation: annotation(version, "三十万元", start),
-            state: LifeCycle::InForce,
-            evidence: String::new(),
+            links: Vec::new(),
         };
         let own = id.as_str();
         let batch = [
@@ -400,6 +401,7 @@ mod tests {
             reason: "核对原件".to_owned(),
             tags: vec!["theme:tax".to_owned()],
             state: Some(LifeCycle::Repealed),
+            state_since: None,
             at: at(3),
         };
         store.decide(&id, &decision).unwrap();

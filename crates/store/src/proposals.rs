@@ -138,7 +138,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn proposal(&self, id: &str) -> Result<Option<Proposal>> {
-        Transaction::new(&self.engine).get(Table::Proposals, &proposal_key(id))
+        Transaction::new(self.engine.now()).get(Table::Proposals, &proposal_key(id))
     }
 
     /// All proposals, newest first.
@@ -156,7 +156,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn open_proposal(&self, source: &SourceId) -> Result<Option<Proposal>> {
-        let transaction = Transaction::new(&self.engine);
+        let transaction = Transaction::new(self.engine.now());
         let id: Option<String> = transaction.get(Table::Proposals, &open_key(source))?;
         id.map_or(Ok(None), |id| transaction.get(Table::Proposals, &proposal_key(&id)))
     }
@@ -193,7 +193,7 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn missed(&self, source: &SourceId) -> Result<Option<Missed>> {
-        Transaction::new(&self.engine).get(Table::Proposals, &missed_key(source))
+        Transaction::new(self.engine.now()).get(Table::Proposals, &missed_key(source))
     }
 }
 

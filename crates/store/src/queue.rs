@@ -8,7 +8,7 @@ use model::job::{Job, QueuedJob};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
-use crate::engine::{KeyRange, Table};
+use crate::engine::{Engine, KeyRange, Table};
 use crate::error::Result;
 use crate::keys::{Key, Parts, check_id};
 use crate::transaction::Transaction;
@@ -58,30 +58,48 @@ impl Store {
     /// # Errors
     /// Where the store cannot be written.
     pub fn lease(&self, now: Timestamp, hold: SignedDuration, most: usize) -> Result<Vec<QueuedJob>> {
-        self.write(|transaction| {
-            let until = now.saturating_add(hold).unwrap_or(Timestamp::MAX);
-            let range = KeyRange::between(Vec::new(), Key::new().moment(now).number(u64::MAX).number(u64::MAX).done());
+        self.lease_some(now, hold, most, |_| true)
+    }
+
+    /// The same of the jobs whose key is wanted: not every machine does all of them.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub fn lease_some(
+        &self,
+        now: Timestamp,
+        hold: SignedDuration,
+        most: usize,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<QueuedJob>> {
+        let until = now.saturating_add(hold).unwrap_or(Timestamp::MAX);
+        let due = KeyRange::between(Vec::new(), Key::new().moment(now).number(u64::MAX).number(u64::MAX).done());
+        let leased = self.write_in(Engine::claimer, |transaction| {
             let mut leased = Vec::new();
-            for entry in self.engine.scan(Table::JobsDue, &range)?.take(most) {
-                let (key, _) = entry?;
-                let mut parts = Parts(&key);
-                let name = parts.moment().and_then(|_| parts.text());
-                let stored = name.map(|name| transaction.get_and_hold::<StoredJob>(Table::Jobs, name.as_bytes())).transpose()?;
-                let Some(mut stored) = stored.flatten() else {
-                    transaction.remove(Table::JobsDue, key);
-                    continue;
-                };
-                if stored.queued.leased_until.is_some() {
-                    stored.queued.attempts += 1;
-                    stored.queued.last_error = Some("the worker did not report before its lease ran out".to_owned());
+            for entry in transaction.stored_range(Table::JobsDue, &due)? {
+                if leased.len() >= most {
+                    break;
                 }
-                stored.queued.leased_until = Some(until);
-                stored.queued.token = transaction.next_number("lease")?;
-                transaction.remove(Table::JobsDue, key);
-                put(transaction, &stored)?;
-                leased.push(stored.queued);
+                leased.extend(take(transaction, entry?.0, until, &wanted)?);
             }
             Ok(leased)
+        })?;
+        self.engine.settle()?;
+        Ok(leased)
+    }
+
+    /// Holds a job until a later moment, for work that takes longer than a dead worker should be waited for. `false` where
+    /// the lease is no longer the caller's: then what is being done is somebody else's by now.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub fn renew(&self, job: &QueuedJob, until: Timestamp) -> Result<bool> {
+        self.write(|transaction| {
+            let Some(mut stored) = held(transaction, job)? else { return Ok(false) };
+            transaction.remove(Table::JobsDue, due_key(stored.available(), &job.job.key()));
+            stored.queued.leased_until = Some(until);
+            put(transaction, &stored)?;
+            Ok(true)
         })
     }
 
@@ -137,10 +155,10 @@ impl Store {
     /// # Errors
     /// Where the engine cannot be read.
     pub fn jobs(&self, most: usize) -> Result<Vec<QueuedJob>> {
-        let _view = self.engine.view();
-        let transaction = Transaction::new(&self.engine);
+        let view = self.engine.view()?;
+        let transaction = Transaction::new(view.clone());
         let mut jobs = Vec::new();
-        for entry in self.engine.scan(Table::JobsDue, &KeyRange::all())?.take(most) {
+        for entry in view.scan(Table::JobsDue, &KeyRange::all())?.take(most) {
             let (key, _) = entry?;
             let mut parts = Parts(&key);
             if let Some(name) = parts.moment().and_then(|_| parts.text())
@@ -151,6 +169,39 @@ impl Store {
         }
         Ok(jobs)
     }
+}
+
+/// Leases the wanted job of an entry of `jobs_due`, unless somebody else is at it.
+fn take(
+    transaction: &mut Transaction<'_>,
+    key: Vec<u8>,
+    until: Timestamp,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Option<QueuedJob>> {
+    let mut parts = Parts(&key);
+    let name = parts.moment().and_then(|_| parts.text()).unwrap_or_default();
+    if !wanted(&name) {
+        return Ok(None);
+    }
+    let Some(mut stored) = transaction.claim::<StoredJob>(Table::Jobs, name.as_bytes())? else {
+        if transaction.bytes(Table::Jobs, name.as_bytes())?.is_none() {
+            transaction.remove(Table::JobsDue, key);
+        }
+        return Ok(None);
+    };
+    if due_key(stored.available(), &name) != key {
+        // Somebody took or moved it after this entry was read.
+        return Ok(None);
+    }
+    if stored.queued.leased_until.is_some() {
+        stored.queued.attempts += 1;
+        stored.queued.last_error = Some("the worker did not report before its lease ran out".to_owned());
+    }
+    stored.queued.leased_until = Some(until);
+    stored.queued.token = transaction.next_number("lease")?;
+    transaction.remove(Table::JobsDue, key);
+    put(transaction, &stored)?;
+    Ok(Some(stored.queued))
 }
 
 fn fresh(job: &Job, due: Timestamp) -> StoredJob {
@@ -164,7 +215,7 @@ fn put(transaction: &mut Transaction<'_>, stored: &StoredJob) -> Result<()> {
     transaction.put(Table::Jobs, name.into_bytes(), stored)
 }
 
-fn enqueue(transaction: &mut Transaction<'_>, job: &Job, due: Timestamp) -> Result<bool> {
+pub(crate) fn enqueue(transaction: &mut Transaction<'_>, job: &Job, due: Timestamp) -> Result<bool> {
     let name = job.key();
     let Some(mut stored) = transaction.get_and_hold::<StoredJob>(Table::Jobs, name.as_bytes())? else {
         put(transaction, &fresh(job, due))?;
@@ -193,6 +244,8 @@ fn held(transaction: &mut Transaction<'_>, job: &QueuedJob) -> Result<Option<Sto
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Location;
+    use crate::cluster::Cluster;
     use crate::testing::{Home, at};
 
     const HOLD: SignedDuration = SignedDuration::from_secs(60);
@@ -229,6 +282,20 @@ mod tests {
         assert!(store.complete(&second).unwrap());
         assert!(!store.complete(&second).unwrap(), "completed once");
         assert_eq!(store.queued().unwrap(), 0);
+    }
+
+    #[test]
+    fn a_lease_is_renewed_by_its_holder_only() {
+        let home = Home::new();
+        let store = home.open();
+        store.enqueue(&[crawl("a")], at(0)).unwrap();
+        let first = store.lease(at(1), HOLD, 1).unwrap().remove(0);
+        assert!(store.renew(&first, at(200)).unwrap());
+        assert!(store.lease(at(199), HOLD, 1).unwrap().is_empty());
+        let second = store.lease(at(200), HOLD, 1).unwrap().remove(0);
+        assert!(!store.renew(&first, at(900)).unwrap(), "another has it");
+        assert!(store.complete(&second).unwrap());
+        assert!(!store.renew(&second, at(900)).unwrap(), "it is done");
     }
 
     #[test]
@@ -269,18 +336,43 @@ mod tests {
     #[test]
     fn workers_share_jobs_without_meeting() {
         let home = Home::new();
-        let store = home.open();
-        let jobs: Vec<Job> = (0..40).map(|number| crawl(&number.to_string())).collect();
-        store.enqueue(&jobs, at(0)).unwrap();
-        let taken: Vec<Vec<String>> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| (0..10).map(|_| store.lease(at(1), HOLD, 1).unwrap().remove(0).job.key()).collect()))
-                .collect();
-            workers.into_iter().map(|worker| worker.join().unwrap()).collect()
-        });
-        let mut keys: Vec<String> = taken.into_iter().flatten().collect();
-        keys.sort();
-        keys.dedup();
-        assert_eq!(keys.len(), 40);
+        share_jobs(&[&home.open(), &home.open_redb()].map(|store| [store, store]));
+    }
+
+    #[test]
+    fn machines_share_jobs_without_meeting() {
+        let Some(cluster) = Cluster::start() else { return };
+        let location: Location = cluster.database().parse().unwrap();
+        let open = || Store::open_at(&location).unwrap();
+        share_jobs(&[[&open(), &open()]]);
+    }
+
+    /// Two threads on each of the stores, which are two handles of one.
+    fn share_jobs(pairs: &[[&Store; 2]]) {
+        for stores in pairs {
+            let jobs: Vec<Job> = (0..40).map(|number| crawl(&number.to_string())).collect();
+            stores[0].enqueue(&jobs, at(0)).unwrap();
+            let taken: Vec<Vec<String>> = std::thread::scope(|scope| {
+                let workers: Vec<_> = [stores[0], stores[1], stores[0], stores[1]]
+                    .into_iter()
+                    .map(|store| {
+                        scope.spawn(move || {
+                            let mut taken = Vec::new();
+                            while taken.len() < 10 {
+                                taken.extend(store.lease(at(1), HOLD, 1).unwrap());
+                            }
+                            taken.iter().for_each(|job| assert!(store.complete(job).unwrap()));
+                            taken.into_iter().map(|job| job.job.key()).collect()
+                        })
+                    })
+                    .collect();
+                workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+            });
+            let mut keys: Vec<String> = taken.into_iter().flatten().collect();
+            keys.sort();
+            keys.dedup();
+            assert_eq!(keys.len(), 40);
+            assert_eq!(stores[1].queued().unwrap(), 0);
+        }
     }
 }

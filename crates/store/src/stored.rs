@@ -1,6 +1,5 @@
 //! What lies in the tables where it is more than a noun of `model`, and reading and writing it.
 
-use model::id::normal_url;
 use model::policy::Policy;
 use model::{Document, DocumentId, PolicyId, SnapshotId, SourceId};
 use serde::{Deserialize, Serialize};
@@ -31,10 +30,7 @@ pub(crate) struct StoredDocument {
 
 impl StoredDocument {
     pub(crate) fn face(&self) -> Face<'_> {
-        let url = normal_url(&self.url);
-        let host = url.split(['/', '?']).next().unwrap_or_default();
-        let site = if host.is_empty() { self.source.as_str() } else { host };
-        Face::of(&self.document, self.inner_title.as_deref(), site.to_owned())
+        Face::of(self)
     }
 }
 
@@ -42,6 +38,9 @@ impl StoredDocument {
 pub(crate) fn revision_key(policy: &PolicyId, number: u32) -> Vec<u8> {
     Key::new().text(policy.as_str()).number(number.into()).done()
 }
+
+/// Merges followed from one id; editors merge a policy that was merged before, but not often.
+const MOST_MERGES: usize = 64;
 
 impl Transaction<'_> {
     /// The document's own id, where the given one is another name of it.
@@ -54,8 +53,18 @@ impl Transaction<'_> {
         self.get(Table::Documents, self.own_id(id)?.as_str().as_bytes())
     }
 
+    /// The policy with an id, also one that had it before it was merged into another.
     pub(crate) fn policy(&self, id: &PolicyId) -> Result<Option<Policy>> {
-        self.get(Table::Policies, id.as_str().as_bytes())
+        let mut key = id.as_str().as_bytes().to_vec();
+        for _ in 0..MOST_MERGES {
+            let policy = self.get(Table::Policies, &key)?;
+            if policy.is_some() {
+                return Ok(policy);
+            }
+            let Some(into) = self.bytes(Table::Merged, &key)? else { return Ok(None) };
+            key = into;
+        }
+        Ok(None)
     }
 
     /// The document of one revision: the one put aside when another text took its place, else the one it is read from.

@@ -23,6 +23,10 @@ impl Home {
     pub(crate) fn open(&self) -> Store {
         Store::open(&self.path().join("store")).unwrap()
     }
+
+    pub(crate) fn open_redb(&self) -> Store {
+        Store::open_at(&crate::Location::Redb(self.path().join("redb"))).unwrap()
+    }
 }
 
 /// So many seconds after the epoch.

@@ -6,18 +6,18 @@ use model::PolicyId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::engine::{Batch, Engine, KeyRange, Table, readable};
+use crate::engine::{Batch, KeyRange, Scan, Session, Table, readable};
 use crate::error::{Result, StoreError};
 
-/// Gathered changes over the engine's state.
+/// Gathered changes over what a session reads.
 pub(crate) struct Transaction<'a> {
-    engine: &'a Engine,
+    session: Session<'a>,
     batch: Batch,
 }
 
 impl<'a> Transaction<'a> {
-    pub(crate) fn new(engine: &'a Engine) -> Self {
-        Self { engine, batch: Batch::default() }
+    pub(crate) fn new(session: Session<'a>) -> Self {
+        Self { session, batch: Batch::default() }
     }
 
     /// The bytes of a key, own writes included.
@@ -25,7 +25,7 @@ impl<'a> Transaction<'a> {
         // The map owns its keys, so looking up needs an owned one: short, and cheap beside the engine.
         match self.batch.writes.get(&(table, key.to_vec())) {
             Some(written) => Ok(written.clone()),
-            None => self.engine.get(table, key),
+            None => self.session.get(table, key),
         }
     }
 
@@ -37,11 +37,20 @@ impl<'a> Transaction<'a> {
     /// Like [`Transaction::get`]; the batch applies only if nobody else has changed the key by then.
     pub(crate) fn get_and_hold<T: DeserializeOwned>(&mut self, table: Table, key: &[u8]) -> Result<Option<T>> {
         if !self.batch.writes.contains_key(&(table, key.to_vec())) {
-            let stored = self.engine.get(table, key)?;
+            let stored = self.session.hold(table, key)?;
             self.batch.expect(table, key.to_vec(), stored.clone());
             return stored.map(|bytes| from_json(table, key, &bytes)).transpose();
         }
         self.get(table, key)
+    }
+
+    /// Like [`Transaction::get_and_hold`], but where somebody else is changing the key, it is as if it were not there.
+    pub(crate) fn claim<T: DeserializeOwned>(&mut self, table: Table, key: &[u8]) -> Result<Option<T>> {
+        let stored = self.session.claim(table, key)?;
+        let Some(bytes) = stored else { return Ok(None) };
+        let value = from_json(table, key, &bytes)?;
+        self.batch.expect(table, key.to_vec(), Some(bytes));
+        Ok(Some(value))
     }
 
     pub(crate) fn put<T: Serialize>(&mut self, table: Table, key: Vec<u8>, value: &T) -> Result<()> {
@@ -63,6 +72,11 @@ impl<'a> Transaction<'a> {
         self.batch.writes.insert((table, key), None);
     }
 
+    /// The stored keys of a range with their values, own writes not included.
+    pub(crate) fn stored_range(&self, table: Table, range: &KeyRange) -> Result<Scan<'a>> {
+        self.session.scan(table, range)
+    }
+
     /// At most so many keys with this prefix, in order, own writes included.
     pub(crate) fn keys(&self, table: Table, prefix: &[u8], most: usize) -> Result<Vec<Vec<u8>>> {
         let mut found: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
@@ -75,7 +89,7 @@ impl<'a> Transaction<'a> {
             found.insert(key.clone(), value.is_some());
         }
         let mut stored = 0;
-        for entry in self.engine.scan(table, &KeyRange::prefix(prefix))? {
+        for entry in self.session.scan(table, &KeyRange::prefix(prefix))? {
             let (key, _) = entry?;
             stored += usize::from(*found.entry(key).or_insert(true));
             if stored >= most {
@@ -113,7 +127,7 @@ impl<'a> Transaction<'a> {
         if self.batch.writes.is_empty() && self.batch.changed.is_empty() {
             return Ok(true);
         }
-        self.engine.apply(&self.batch)
+        self.session.apply(&self.batch)
     }
 }
 

@@ -44,6 +44,31 @@ window.addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll("input:disabled")) field.disabled = false;
 });
 
+// What may stand behind the characters typed so far. A later answer never gives way to an earlier one.
+let asked = 0;
+let pause;
+const suggest = async (box) => {
+  const list = document.getElementById("suggestions");
+  const mine = ++asked;
+  const typed = box.value.trim();
+  if (!list || typed === "" || typed.length > 40) return list?.replaceChildren();
+  const answer = await fetch(`/api/v1/suggestions?q=${encodeURIComponent(typed)}`).catch(() => null);
+  if (!answer?.ok || mine !== asked) return;
+  const { suggestions } = await answer.json();
+  list.replaceChildren(...suggestions.map(({ text }) => {
+    const option = document.createElement("option");
+    // Browsers offer only what contains the letters typed: a word found by its pinyin shows them as its label.
+    option.value = text;
+    if (!text.includes(typed)) option.label = `${typed} ${text}`;
+    return option;
+  }));
+};
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "q" || event.isComposing) return;
+  clearTimeout(pause);
+  pause = setTimeout(suggest, 150, event.target);
+});
+
 // Findings and text: pointing at one lights the other, every piece of it; a click in the text leads to the finding.
 const pieces = (anchor) => document.querySelectorAll(`mark[data-covers~="${CSS.escape(anchor)}"]`);
 const unlight = () => document.querySelectorAll(".lit").forEach((element) => element.classList.remove("lit"));

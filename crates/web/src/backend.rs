@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use model::health::{HealthRecord, State};
 use model::job::Job;
-use model::query::Hits;
+use model::query::{Hit, Hits, Suggestion};
 use model::{
     DocumentId, Enterprise, EnterpriseId, LifeCycle, Message, MessageId, MessageState, Outcome, PolicyId, Query, Record,
     RunReport, Verdict,
@@ -26,7 +26,7 @@ use crate::wording;
 #[derive(Clone)]
 pub(crate) struct Permits {
     light: Arc<Semaphore>,
-    heavy: Arc<Semaphore>,
+    pub(crate) heavy: Arc<Semaphore>,
 }
 
 impl Default for Permits {
@@ -88,7 +88,7 @@ const MOST_RUNS: usize = 20;
 /// Policies looked at for one enterprise, newest first.
 pub(crate) const MOST_EXAMINED: usize = Query::MOST_HITS;
 
-fn failed(what: &'static str, error: &impl Display) -> Problem {
+pub(crate) fn failed(what: &'static str, error: &impl Display) -> Problem {
     tracing::error!(%error, "{what} failed");
     Problem::internal()
 }
@@ -102,7 +102,7 @@ fn unanswered(error: search::SearchError) -> Problem {
 }
 
 impl App {
-    async fn blocking<T, F>(&self, permits: &Arc<Semaphore>, work: F) -> Result<T, Problem>
+    pub(crate) async fn blocking<T, F>(&self, permits: &Arc<Semaphore>, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
@@ -117,7 +117,7 @@ impl App {
         done.await.map_err(|error| failed("blocking work", &error))?
     }
 
-    async fn light<T, F>(&self, work: F) -> Result<T, Problem>
+    pub(crate) async fn light<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
@@ -125,9 +125,20 @@ impl App {
         self.blocking(&self.permits.light, work).await
     }
 
-    /// Asks the index.
+    /// Asks the index, today.
     pub(crate) async fn search(&self, query: Query) -> Result<Hits, Problem> {
+        let query = Query { today: Some(self.clock.today()), ..query };
         self.light(move |app| app.index.search(&query).map_err(unanswered)).await
+    }
+
+    /// What may stand behind the characters typed so far.
+    pub(crate) async fn suggest(&self, typed: String, limit: usize) -> Result<Vec<Suggestion>, Problem> {
+        self.light(move |app| app.index.suggest(&typed, limit).map_err(unanswered)).await
+    }
+
+    /// Policies like this one.
+    pub(crate) async fn similar(&self, id: PolicyId, limit: usize) -> Result<Vec<Hit>, Problem> {
+        self.light(move |app| app.index.similar(&id, limit).map_err(unanswered)).await
     }
 
     /// A policy with everything known of it.
@@ -251,6 +262,14 @@ impl App {
             Ok(())
         })
         .await
+    }
+
+    /// Carries out what an editor decided about identity.
+    pub(crate) async fn rule(
+        &self,
+        rule: impl FnOnce(&store::Store) -> store::Result<PolicyId> + Send + 'static,
+    ) -> Result<store::Result<PolicyId>, Problem> {
+        self.light(move |app| Ok(rule(&app.store))).await
     }
 
     /// Puts work in the queue, due now.

@@ -8,6 +8,7 @@ pub mod api;
 pub mod assets;
 mod backend;
 mod findings;
+mod history;
 pub mod layers;
 pub mod marks;
 pub mod metrics;
@@ -59,6 +60,8 @@ pub struct App {
     pub store: Arc<store::Store>,
     /// The search index.
     pub index: Arc<search::Index>,
+    /// Reads texts to compare them; without it only their sentences are compared.
+    pub annotator: Option<Arc<annotate::Annotator>>,
     /// Conditions × enterprises.
     pub matcher: Arc<matcher::Matcher>,
     /// Names of places.
@@ -90,6 +93,7 @@ impl App {
         Self {
             store,
             index,
+            annotator: None,
             matcher,
             regions,
             clock,
@@ -106,6 +110,13 @@ impl App {
     #[must_use]
     pub fn with_vocabulary(mut self, vocabulary: Vocabulary) -> Self {
         self.vocabulary = Arc::new(vocabulary);
+        self
+    }
+
+    /// With what reads old texts anew, to compare what they ask and give.
+    #[must_use]
+    pub fn with_annotator(mut self, annotator: Arc<annotate::Annotator>) -> Self {
+        self.annotator = Some(annotator);
         self
     }
 
@@ -132,6 +143,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/", get(pages::search::page))
         .route("/policies/{id}", get(pages::policy::page))
+        .route("/policies/{id}/diff", get(pages::difference::page))
         .route("/enterprises", get(pages::enterprises::list))
         .route("/enterprises/{id}", get(pages::enterprises::page))
         .route("/enterprises/{id}/match", post(pages::enterprises::queue_match))

@@ -12,8 +12,23 @@ use url::form_urlencoded;
 use crate::vocabulary::{DESKS, desk_label, is_region_code, state_by_name};
 
 /// What can be filtered by, in the order it is shown.
-pub const FACETS: [&str; 13] =
-    ["state", "region", "theme", "tool", "triage", "kind", "issuer", "desk", "industry", "size", "mode", "recipient", "source"];
+pub const FACETS: [&str; 15] = [
+    "state",
+    "window",
+    "level",
+    "region",
+    "theme",
+    "tool",
+    "triage",
+    "kind",
+    "issuer",
+    "industry",
+    "size",
+    "mode",
+    "recipient",
+    "desk",
+    "source",
+];
 /// Longest question in characters.
 const MOST_QUESTION: usize = 300;
 /// Longest filter value in characters.
@@ -38,6 +53,8 @@ pub struct Asked {
     pub to: Option<Date>,
     /// Order.
     pub sort: Sort,
+    /// Whether each hit says what its score is made of.
+    pub explain: bool,
     /// Hits to skip.
     pub offset: usize,
     /// Hits to give.
@@ -69,6 +86,7 @@ impl Asked {
                 ("from", _) => asked.from = Some(date("from", value)?),
                 ("to", _) => asked.to = Some(date("to", value)?),
                 ("sort", _) => asked.sort = sort(value)?,
+                ("explain", _) => asked.explain = whole("explain", value, 0, 1)? == 1,
                 ("page", Dialect::Page) => asked.offset = (whole("page", value, 1, DEEPEST / PER_PAGE)? - 1) * PER_PAGE,
                 ("offset", Dialect::Api) => asked.offset = whole("offset", value, 0, DEEPEST)?,
                 ("limit", Dialect::Api) => asked.limit = whole("limit", value, 1, 100)?,
@@ -82,7 +100,10 @@ impl Asked {
                 (_, Dialect::Page) => {}
                 (stranger, Dialect::Api) => {
                     let shown: String = stranger.chars().take(40).collect();
-                    return Err(format!("不认识的参数 `{shown}`；可用：q、{}、from、to、sort、offset、limit", FACETS.join("、")));
+                    return Err(format!(
+                        "不认识的参数 `{shown}`；可用：q、{}、from、to、sort、explain、offset、limit",
+                        FACETS.join("、")
+                    ));
                 }
             }
         }
@@ -122,9 +143,10 @@ impl Asked {
         }
         query.from = self.from.or(query.from);
         query.to = self.to.or(query.to);
-        if self.sort == Sort::Newest {
-            query.sort = Sort::Newest;
+        if self.sort != Sort::Relevance {
+            query.sort = self.sort;
         }
+        query.explain = self.explain;
         query.offset = self.offset;
         query.limit = self.limit;
         query
@@ -155,6 +177,18 @@ impl Asked {
     #[must_use]
     pub fn sorted(&self, sort: Sort) -> String {
         Self { sort, offset: 0, ..self.clone() }.address()
+    }
+
+    /// The address with other words.
+    #[must_use]
+    pub fn reworded(&self, question: String) -> String {
+        Self { question, offset: 0, ..self.clone() }.address()
+    }
+
+    /// The address with or without what scores are made of.
+    #[must_use]
+    pub fn explained(&self, explain: bool) -> String {
+        Self { explain, ..self.clone() }.address()
     }
 
     /// The address of another page.
@@ -210,8 +244,11 @@ impl Asked {
         if let Some(to) = self.to {
             query.append_pair("to", &to.to_string());
         }
-        if self.sort == Sort::Newest {
-            query.append_pair("sort", "newest");
+        if self.sort != Sort::Relevance {
+            query.append_pair("sort", sort_name(self.sort));
+        }
+        if self.explain {
+            query.append_pair("explain", "1");
         }
         query
     }
@@ -236,6 +273,9 @@ fn filter_value(facet: &str, value: &str) -> Result<String, String> {
             let names: Vec<&str> = model::LifeCycle::ALL.iter().map(|state| state.name()).collect();
             Err(format!("参数 `state` 的值不对；可用：{}", names.join("、")))
         }
+        "level" if !search::LEVELS.contains(&value.as_str()) => {
+            Err(format!("参数 `level` 的值不对；可用：{}", search::LEVELS.join("、")))
+        }
         "region" if !is_region_code(&value) => Err("参数 `region` 应为六位行政区划代码，例如 650000".to_owned()),
         "desk" if desk_label(&value).is_none() => {
             let names: Vec<&str> = DESKS.iter().map(|(name, _)| *name).collect();
@@ -249,12 +289,19 @@ fn date(name: &str, value: &str) -> Result<Date, String> {
     value.parse().map_err(|_| format!("参数 `{name}` 应为日期，例如 2026-03-31"))
 }
 
+/// Orders by their names in addresses.
+const SORTS: [(&str, Sort); 4] =
+    [("relevance", Sort::Relevance), ("newest", Sort::Newest), ("oldest", Sort::Oldest), ("closing", Sort::Closing)];
+
+/// The name of an order.
+#[must_use]
+pub fn sort_name(sort: Sort) -> &'static str {
+    SORTS.iter().find(|(_, known)| *known == sort).map_or("relevance", |(name, _)| name)
+}
+
 fn sort(value: &str) -> Result<Sort, String> {
-    match value {
-        "relevance" => Ok(Sort::Relevance),
-        "newest" => Ok(Sort::Newest),
-        _ => Err("参数 `sort` 的值不对；可用：relevance、newest".to_owned()),
-    }
+    let found = SORTS.iter().find(|(name, _)| *name == value).map(|(_, sort)| *sort);
+    found.ok_or_else(|| format!("参数 `sort` 的值不对；可用：{}", SORTS.map(|(name, _)| name).join("、")))
 }
 
 /// A whole number within bounds.
@@ -297,7 +344,8 @@ mod tests {
         check("offset=-1", "`offset`");
         check("offset=99999999999999999999", "`offset`");
         check("limit=0", "`limit`");
-        check("sort=oldest", "newest");
+        check("sort=random", "newest");
+        check("explain=yes", "`explain`");
         check("satte=draft", "`satte`");
         check(&format!("q={}", "长".repeat(301)), "过长");
         check(&(0..60).map(|index| format!("issuer={index}&")).collect::<String>(), "过多");

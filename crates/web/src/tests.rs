@@ -305,6 +305,29 @@ async fn the_search_page_shows_hits_facets_and_marks_what_matched() {
 }
 
 #[tokio::test]
+async fn slips_scores_suggestions_and_similar_policies_are_shown() {
+    let world = world();
+    let (_, text) = get(&world.app, "/?q=%E7%A0%94%E5%8F%91%E8%B4%B9%E7%94%A8&explain=1").await;
+    assert!(text.contains("得分说明") && text.contains("时效系数") && text.contains("正文"), "{text}");
+    let (_, list) = json(&world.app, "/api/v1/policies?q=%E7%A0%94%E5%8F%91%E8%B4%B9%E7%94%A8&explain=1&level=province").await;
+    assert_eq!((&list["relaxed"], list["did_you_mean"].as_array().map(Vec::len)), (&Json::Bool(false), Some(0)), "{list}");
+    let (_, list) = json(&world.app, "/api/v1/policies?q=%E7%A0%94%E5%8F%91%E8%B4%B9%E7%94%A8&explain=1").await;
+    assert!(list["hits"][0]["reasons"][0]["score"].as_f64().is_some_and(|score| score > 0.0), "{list}");
+    let (_, found) = json(&world.app, "/api/v1/suggestions?q=%E5%AE%8C%E5%85%A8%E4%B8%8D%E5%90%8C").await;
+    assert_eq!(found["suggestions"][0]["text"], "关于完全不同事项的公告", "{found}");
+    let (status, _) = json(&world.app, "/api/v1/suggestions?q=a&limit=99").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, similar) = json(&world.app, "/api/v1/policies/p1/similar").await;
+    assert!(status == StatusCode::OK && similar["hits"].is_array(), "{similar}");
+    let (status, _) = json(&world.app, "/api/v1/policies/nobody/similar").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (_, text) = get(&world.app, "/?window=closes%3A7&sort=closing").await;
+    assert!(text.contains("closes:7") && text.contains("快截止"), "{text}");
+    let (status, text) = get(&world.app, "/?window=%E4%BB%80%E4%B9%88").await;
+    assert!(status == StatusCode::BAD_REQUEST && text.contains("申报窗口"), "{text}");
+}
+
+#[tokio::test]
 async fn a_policy_page_links_each_finding_to_its_words() {
     let world = world();
     let (_, text) = get(&world.app, "/policies/p1").await;
@@ -589,12 +612,18 @@ async fn the_description_lists_every_route_and_every_parameter() {
     assert_eq!(
         paths,
         [
+            "/api/v1/documents/{id}/split",
             "/api/v1/enterprises",
             "/api/v1/enterprises/{id}/matches",
             "/api/v1/enterprises/{id}/messages",
             "/api/v1/policies",
             "/api/v1/policies/{id}",
+            "/api/v1/policies/{id}/diff",
+            "/api/v1/policies/{id}/merge",
+            "/api/v1/policies/{id}/similar",
+            "/api/v1/policies/{id}/state",
             "/api/v1/policies/{id}/verdicts",
+            "/api/v1/suggestions",
         ]
     );
     for path in paths {
@@ -605,10 +634,10 @@ async fn the_description_lists_every_route_and_every_parameter() {
     }
     let search = described["paths"]["/api/v1/policies"]["get"]["parameters"].as_array().unwrap();
     let names: Vec<&str> = search.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
-    for wanted in crate::params::FACETS.into_iter().chain(["q", "from", "to", "sort", "offset", "limit"]) {
+    for wanted in crate::params::FACETS.into_iter().chain(["q", "from", "to", "sort", "explain", "offset", "limit"]) {
         assert!(names.contains(&wanted), "{wanted} is not described");
     }
-    assert_eq!(names.len(), crate::params::FACETS.len() + 6);
+    assert_eq!(names.len(), crate::params::FACETS.len() + 7);
     assert!(described["components"]["schemas"]["ProblemBody"].is_object());
 }
 
@@ -668,4 +697,79 @@ async fn the_server_stops_when_told() {
     }));
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
+}
+
+/// A second text of the first policy, which gives less, and another policy that repeals it.
+fn revise_and_repeal(world: &World) -> u32 {
+    let store = &world.app.store;
+    store.ingest(&incoming("p1", "关于奖补的通知", &TEXT.replace("500万元", "300万元")), now()).unwrap();
+    let id = PolicyId::from("p1");
+    store.set_names(std::slice::from_ref(&id)).unwrap();
+    let quote = "《关于奖补的通知》同时废止".to_owned();
+    let link = model::Link {
+        from: "p2".into(),
+        to: model::Target { number: None, title: Some("关于奖补的通知".to_owned()) },
+        relation: model::Relation::Repeals,
+        since: Some(jiff::civil::date(2026, 6, 1)),
+        until: None,
+        span: Span::new(0, 13),
+        quote,
+        in_title: false,
+        issuers: Vec::new(),
+        region: "650000".to_owned(),
+        dated: None,
+        from_title: "关于完全不同事项的公告".to_owned(),
+    };
+    store.set_links(&"p2".into(), store::FROM_TEXT, std::slice::from_ref(&link)).unwrap();
+    let repealed = model::life::Step {
+        state: LifeCycle::Repealed,
+        since: link.since,
+        noted: jiff::civil::date(2026, 6, 1),
+        proof: model::Proof { quote: link.quote, policy: Some(link.from), title: link.from_title, ..model::Proof::default() },
+    };
+    let force = model::life::Step { state: LifeCycle::InForce, since: Some(jiff::civil::date(2026, 3, 1)), ..repealed.clone() };
+    let course = model::LifeCourse { steps: vec![force, repealed], ..model::LifeCourse::default() };
+    store.set_courses(&[store::Coursed { policy: id.clone(), course }], jiff::civil::date(2026, 7, 1), now()).unwrap();
+    store.policy(&id).unwrap().unwrap().revision()
+}
+
+#[tokio::test]
+async fn a_policy_shows_its_course_and_its_state_on_any_day() {
+    let world = world();
+    revise_and_repeal(&world);
+    let (_, page) = get(&world.app, "/policies/p1").await;
+    for shown in ["效力沿革", "2026-06-01", "已废止", "被废止", "/policies/p2", "关于完全不同事项的公告", "与上一版对照"]
+    {
+        assert!(page.contains(shown), "{shown} is missing");
+    }
+    let (_, asked) = get(&world.app, "/policies/p1?on=2026-05-31").await;
+    assert!(asked.contains("2026-05-31：<span class=\"state good\">现行有效"), "{asked}");
+    let (status, _) = get(&world.app, "/policies/p1?on=2026-13-01").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, body) = json(&world.app, "/api/v1/policies/p1/state?on=2026-06-01").await;
+    assert_eq!((status, &body["state"], &body["proof"]["policy"]), (StatusCode::OK, &"repealed".into(), &"p2".into()), "{body}");
+    assert_eq!(body["said_of_it"][0]["relation"], "repeals");
+    let (_, other) = json(&world.app, "/api/v1/policies/p2/state").await;
+    assert_eq!(other["says"][0]["to"][0], "p1", "{other}");
+    for wrong in ["/api/v1/policies/p1/state?on=x", "/api/v1/policies/p1/state?day=2026-01-01"] {
+        assert_eq!(json(&world.app, wrong).await.0, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_changed_between_two_texts_is_a_page_and_json() {
+    let world = world();
+    assert_eq!(get(&world.app, "/policies/p1/diff").await.0, StatusCode::BAD_REQUEST, "there is one text only");
+    assert_eq!(revise_and_repeal(&world), 2);
+    let (status, page) = get(&world.app, "/policies/p1/diff").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("<del>500</del><ins>300</ins>"), "{page}");
+    let (_, body) = json(&world.app, "/api/v1/policies/p1/diff?from=1&to=2").await;
+    assert_eq!((&body["old"]["revision"], &body["new"]["revision"]), (&1.into(), &2.into()));
+    assert!(body["counts"]["changed"].as_u64().unwrap() > 0, "{body}");
+    assert_eq!(get(&world.app, "/policies/p1/diff?with=p2").await.0, StatusCode::OK);
+    for (wrong, status) in [("from=9&to=2", 400), ("from=0", 400), ("to=x", 400), ("with=nobody", 404)] {
+        let (answer, _) = json(&world.app, &format!("/api/v1/policies/p1/diff?{wrong}")).await;
+        assert_eq!(answer.as_u16(), status, "{wrong}");
+    }
 }

@@ -20,6 +20,11 @@ const TRIAGE: &[(&str, &str)] = &[
     ("standard", "标准办法"),
 ];
 
+/// Names of the levels of government and of the windows counted by search. Closed sets likewise.
+const LEVELS: &[(&str, &str)] = &[("city", "市级"), ("country", "国家级"), ("county", "区县级"), ("province", "省级")];
+const WINDOWS: &[(&str, &str)] =
+    &[("closed", "已截止"), ("closes:30", "30天内截止"), ("open", "正在受理"), ("opens:30", "30天内开始")];
+
 /// Places on the editor's desk by stable name.
 pub(crate) const DESKS: [(&str, Desk); 5] = [
     ("waiting", Desk::Waiting),
@@ -126,7 +131,9 @@ impl Vocabulary {
             "region" if is_region_code(value) => Some(regions.full_name(value)).filter(|name| !name.is_empty()),
             "desk" => desk_label(value).map(str::to_owned),
             "industry" => self.industry(value),
-            "triage" => TRIAGE.iter().find(|(name, _)| *name == value).map(|(_, label)| (*label).to_owned()),
+            "triage" => named(TRIAGE, value),
+            "level" => named(LEVELS, value),
+            "window" => named(WINDOWS, value),
             _ => None,
         };
         known.unwrap_or_else(|| value.to_owned())
@@ -138,6 +145,10 @@ impl Vocabulary {
         let prefixes = code.char_indices().map(|(at, _)| &code[..at]).rev();
         prefixes.filter_map(|prefix| names.get(prefix)).next().map(|name| format!("{name}（{code}）"))
     }
+}
+
+fn named(names: &[(&str, &str)], value: &str) -> Option<String> {
+    names.iter().find(|(name, _)| *name == value).map(|(_, label)| (*label).to_owned())
 }
 
 /// Whether a text has the form of a GB/T 2260 code.
@@ -166,6 +177,8 @@ mod tests {
         check("tool", "unheard", "unheard");
         check("state", "in_force", "现行有效");
         check("triage", "apply", "可申报");
+        check("level", "province", "省级");
+        check("window", "closes:30", "30天内截止");
         check("region", "000000", "全国");
         check("region", "x", "x");
         assert_eq!(vocabulary.indicator_name("free:亩均税收"), "亩均税收");

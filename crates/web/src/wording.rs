@@ -18,6 +18,15 @@ pub fn money(amount: Decimal) -> String {
     format!("{}{unit}", number(amount / divisor))
 }
 
+/// What a document is to its policy.
+pub(crate) fn copy_role(role: &str) -> &'static str {
+    match role {
+        "canonical" => "首见",
+        "revision" => "另一版本",
+        _ => "转载",
+    }
+}
+
 /// A ratio as percent: `0.03` → `3%`.
 #[must_use]
 pub fn percent(ratio: Decimal) -> String {
@@ -343,6 +352,27 @@ pub fn tag_kind(kind: &str) -> &str {
         "issuer" => "发文机关",
         "source" => "信息源",
         "desk" => "编辑状态",
+        "level" => "级别",
+        "window" => "申报窗口",
+        other => other,
+    }
+}
+
+/// What gives a part of a score.
+#[must_use]
+pub fn score_part(what: &str) -> &str {
+    match what {
+        "word_present" => "含有此词",
+        "all_present" => "含有所有词",
+        "title" => "标题",
+        "body" => "正文",
+        "title_exact" => "标题含整句",
+        "phrase" => "短语",
+        "synonym" => "同义词",
+        "number" => "文号",
+        "cited_number" => "提及文号",
+        "freshness" => "时效系数",
+        "authority" => "级别系数",
         other => other,
     }
 }

@@ -11,7 +11,7 @@ use fetch::{AnyTransport, Replay, Request, Response, Transport};
 use model::{Channel, Enterprise, Fact, Policy, Record, Value};
 use pipeline::{Folder, ImportLine, Pipeline, Stages, read_imports, read_page};
 
-use super::bench_crawl;
+use super::{bench_crawl, bench_dedup, bench_search};
 use crate::Ended;
 use crate::arguments::{Bench, Benchmark};
 use crate::output;
@@ -20,13 +20,15 @@ use crate::surroundings::{Surroundings, read_text, runtime};
 /// A figure: name, value, unit.
 pub(crate) type Figure = (&'static str, f64, &'static str);
 
-const EACH: [(Benchmark, &str); 10] = [
+const EACH: [(Benchmark, &str); 12] = [
     (Benchmark::Parse, "parse"),
     (Benchmark::Extract, "extract"),
     (Benchmark::Crawl, "crawl"),
     (Benchmark::Annotate, "annotate"),
     (Benchmark::Index, "index"),
     (Benchmark::Search, "search"),
+    (Benchmark::Paragraphs, "paragraphs"),
+    (Benchmark::Ranking, "ranking"),
     (Benchmark::Dedup, "dedup"),
     (Benchmark::Match, "match"),
     (Benchmark::Outbox, "outbox"),
@@ -49,8 +51,10 @@ pub(crate) fn perform(asked: &Bench, surroundings: &Surroundings) -> anyhow::Res
         Benchmark::Extract => extract(corpus, surroundings)?,
         Benchmark::Crawl => bench_crawl::measure(corpus, surroundings)?,
         Benchmark::Annotate => annotate(corpus, surroundings)?,
-        Benchmark::Index => index(corpus, surroundings)?,
-        Benchmark::Search => search(corpus, surroundings)?,
+        Benchmark::Index => bench_search::index(corpus, surroundings)?,
+        Benchmark::Search => bench_search::search(corpus, surroundings)?,
+        Benchmark::Paragraphs => bench_search::paragraphs(corpus, surroundings)?,
+        Benchmark::Ranking => bench_search::ranking(corpus, surroundings)?,
         Benchmark::Dedup => dedup(corpus, surroundings)?,
         Benchmark::Match => matching(corpus, surroundings)?,
         Benchmark::Outbox => outbox(surroundings)?,
@@ -121,11 +125,11 @@ pub(crate) fn pages(corpus: &Path) -> anyhow::Result<Vec<Response>> {
     Ok(got.filter_map(Result::ok).collect())
 }
 
-fn policies(corpus: &Path) -> anyhow::Result<Vec<ImportLine>> {
+pub(super) fn policies(corpus: &Path) -> anyhow::Result<Vec<ImportLine>> {
     Ok(read_imports(&read_text(&corpus.join("policies.jsonl"))?).0)
 }
 
-fn laws(corpus: &Path) -> anyhow::Result<Vec<ImportLine>> {
+pub(super) fn laws(corpus: &Path) -> anyhow::Result<Vec<ImportLine>> {
     Ok(read_imports(&read_text(&corpus.join("laws.jsonl.gz"))?).0)
 }
 
@@ -218,7 +222,7 @@ fn annotation_of(stages: &Stages, record: &Record) -> model::Annotation {
     })
 }
 
-fn records(lines: &[ImportLine]) -> Vec<Record> {
+pub(super) fn records(lines: &[ImportLine]) -> Vec<Record> {
     let record = |line: &ImportLine| {
         let (document, _) = line.document();
         let policy = Policy {
@@ -232,90 +236,6 @@ fn records(lines: &[ImportLine]) -> Vec<Record> {
     lines.iter().map(record).collect()
 }
 
-/// Laws cut into documents of about 1,300 characters, as policies are.
-fn index_records(corpus: &Path) -> anyhow::Result<Vec<Record>> {
-    let mut cut = Vec::new();
-    for record in records(&laws(corpus)?) {
-        let mut part = String::new();
-        for line in record.document.text.lines() {
-            part.push_str(line);
-            part.push('\n');
-            if part.chars().count() >= 1_300 {
-                cut.push(part_of(&record, cut.len(), std::mem::take(&mut part)));
-            }
-        }
-        if !part.is_empty() {
-            cut.push(part_of(&record, cut.len(), part));
-        }
-    }
-    Ok(cut)
-}
-
-fn part_of(record: &Record, number: usize, text: String) -> Record {
-    let mut part = record.clone();
-    part.policy.id = format!("{}-{number}", record.policy.id).into();
-    part.document.blocks.clear();
-    part.document.text = text;
-    part
-}
-
-fn open_index(folder: &Path, stages: &Stages) -> anyhow::Result<::search::Index> {
-    Ok(::search::Index::open(folder, stages.segmenter.clone(), stages.lexicon()?)?)
-}
-
-fn index(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
-    let stages = surroundings.stages()?;
-    let records = index_records(corpus)?;
-    let text: usize = records.iter().map(|record| record.document.text.len() + record.document.title.len()).sum();
-    let folder = tempfile::tempdir()?;
-    let index = open_index(folder.path(), &stages)?;
-    let started = Instant::now();
-    for batch in records.chunks(1_000) {
-        index.put(batch)?;
-    }
-    index.commit()?;
-    let seconds = started.elapsed().as_secs_f64();
-    let size = folder_bytes(folder.path())?;
-    Ok(vec![
-        ("documents", records.len() as f64 / seconds, "documents/s"),
-        ("size_ratio", size as f64 / text as f64, "bytes/byte"),
-    ])
-}
-
-fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        bytes += if metadata.is_dir() { folder_bytes(&entry.path())? } else { metadata.len() };
-    }
-    Ok(bytes)
-}
-
-fn search(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
-    let stages = surroundings.stages()?;
-    let records = index_records(corpus)?;
-    let folder = tempfile::tempdir()?;
-    let index = open_index(folder.path(), &stages)?;
-    index.put(&records)?;
-    index.commit()?;
-    let mut times = Vec::new();
-    for record in records.iter().step_by(records.len() / 1_000 + 1) {
-        // A piece of each text is a query that has answers: six characters from its middle.
-        let characters: Vec<char> = record.document.text.chars().filter(|character| character.is_alphanumeric()).collect();
-        let middle = characters.len() / 2;
-        let Some(piece) = characters.get(middle..middle + 6) else { continue };
-        let mut query = ::search::parse_query(&piece.iter().collect::<String>())?;
-        query.limit = 10;
-        let started = Instant::now();
-        std::hint::black_box(index.search(&query)?);
-        times.push(started.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    Ok(vec![("p50", at(0.5), "ms"), ("p99", at(0.99), "ms"), ("queries", times.len() as f64, "queries")])
-}
-
 fn dedup(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figure>> {
     let lines = laws(corpus)?;
     let folder = tempfile::tempdir()?;
@@ -326,7 +246,9 @@ fn dedup(corpus: &Path, surroundings: &Surroundings) -> anyhow::Result<Vec<Figur
     let started = Instant::now();
     pipeline.import(&lines, &mut |_| {})?;
     let again = lines.len() as f64 / started.elapsed().as_secs_f64();
-    Ok(vec![("new", first, "documents/s"), ("known", again, "documents/s")])
+    let mut figures = vec![("new", first, "documents/s"), ("known", again, "documents/s")];
+    figures.extend(bench_dedup::measure()?);
+    Ok(figures)
 }
 
 /// Profiles with spread-out figures and a fifth of the facts missing; the same each time.

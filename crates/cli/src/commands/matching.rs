@@ -141,8 +141,17 @@ fn record_of(stages: &Stages, line: &pipeline::ImportLine, surroundings: &Surrou
         date: line.published(),
     };
     let annotation = stages.annotator.annotate(&input);
-    let (state, state_evidence) = annotate::life_cycle(&document, &annotation, surroundings.clock.today());
-    let policy =
-        Policy { id: line.id.as_str().into(), title: document.title.clone(), state, state_evidence, region, ..Policy::default() };
+    let today = surroundings.clock.today();
+    let course = annotate::life_course(&document, &annotation, &[], today);
+    let standing = course.on(today);
+    let policy = Policy {
+        id: line.id.as_str().into(),
+        title: document.title.clone(),
+        state: standing.state,
+        state_evidence: standing.proof.map(|proof| proof.quote).unwrap_or_default(),
+        course,
+        region,
+        ..Policy::default()
+    };
     Record { policy, document, annotation, decision: None }
 }

@@ -4,11 +4,14 @@ mod annotate;
 mod backup;
 mod bench;
 mod bench_crawl;
+mod bench_dedup;
+mod bench_search;
 mod check;
 pub(crate) mod compile;
 mod crawl;
 mod dedup;
 mod dictionary;
+mod diff;
 mod doctor;
 mod enterprise;
 mod eval;
@@ -16,6 +19,8 @@ mod extract;
 mod gold_texts;
 mod import;
 mod matching;
+mod pairs;
+mod policy;
 mod probe;
 mod proposals;
 mod push;
@@ -24,6 +29,7 @@ mod reprocess;
 pub(crate) mod run;
 mod search;
 mod source;
+mod state;
 
 use clap::CommandFactory;
 
@@ -41,7 +47,10 @@ pub(crate) fn perform(command: Command, surroundings: &Surroundings) -> anyhow::
         Command::Annotate(asked) => annotate::perform(&asked, surroundings),
         Command::Import(asked) => import::perform(&asked, surroundings),
         Command::Dedup(asked) => dedup::perform(&asked, surroundings),
+        Command::Policy(asked) => policy::perform(&asked, surroundings),
         Command::Search(asked) => search::perform(&asked, surroundings),
+        Command::State(asked) => state::perform(&asked, surroundings),
+        Command::Diff(asked) => diff::perform(&asked, surroundings),
         Command::Match(asked) => matching::perform(&asked, surroundings),
         Command::Enterprise(asked) => enterprise::perform(&asked, surroundings),
         Command::Push(asked) => push::perform(&asked, surroundings),

@@ -28,6 +28,7 @@ pub(crate) fn perform(asked: &Run, surroundings: &Surroundings) -> anyhow::Resul
         pusher: Arc::new(super::push::pusher(&pipeline, surroundings)?),
         portal_url: asked.portal_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
         roles: roles.collect(),
+        hold: jiff::SignedDuration::from_secs(asked.lease),
     };
     runtime()?.block_on(async {
         let stop = stop_signal()?;
@@ -64,6 +65,7 @@ pub(crate) async fn serve(
         pipeline.stages.regions.clone(),
         pipeline.clock.clone(),
     )
+    .with_annotator(pipeline.stages.annotator.clone())
     .with_vocabulary(vocabulary(&pipeline.stages)?)
     .with_sources(pipeline.stages.sources.clone())
     .with_hosts(hosts);

@@ -110,10 +110,10 @@ struct Past {
 
 fn past(id: &model::SourceId, surroundings: &Surroundings) -> anyhow::Result<Option<Past>> {
     let folder = surroundings.folder();
-    if !folder.store().is_dir() {
+    if !folder.has_store() {
         return Ok(None);
     }
-    let store = match Store::open(&folder.store()) {
+    let store = match Store::open_at(folder.store()) {
         Ok(store) => store,
         Err(StoreError::Locked { .. }) => {
             output::remark("the data folder is in use, so nothing is compared with the past; the page /sources shows it");

@@ -1,6 +1,7 @@
 //! The index: where each record is, one JSON object a line, in the order the records were stored.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::SnapshotId;
@@ -34,6 +35,9 @@ pub struct Entry {
     /// Whether the body is in an earlier record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revisit: bool,
+    /// The part of a shared archive it lies in; nothing for the own one.
+    #[serde(skip)]
+    pub part: Option<Arc<str>>,
 }
 
 impl Entry {

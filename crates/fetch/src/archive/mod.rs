@@ -4,24 +4,29 @@
 //! put right on opening: a torn record is cut off, a record without index line is indexed. The index says nothing the
 //! records do not say, so it can be deleted and is rebuilt.
 
+mod bucket;
 mod index;
+mod parts;
 mod recover;
 mod writer;
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use jiff::Timestamp;
 use model::SnapshotId;
 use model::fingerprint::sha256_hex;
 
+pub use bucket::BucketPlace;
 pub use index::Entry;
 
 use crate::transport::{Response, key};
 use crate::warc::{self, Place};
+use bucket::{Bucket, Publisher};
 use index::Index;
+use parts::Parts;
 use writer::{Job, Writer};
 
 /// Files rotate at this size.
@@ -133,6 +138,27 @@ pub struct Verification {
     pub damaged: Vec<String>,
 }
 
+/// Where several machines keep one archive.
+#[derive(Debug, Clone)]
+pub enum SharedArchive {
+    /// A folder all of them see.
+    Folder(PathBuf),
+    /// A bucket; each keeps its own part on its disk as well.
+    Bucket(BucketPlace),
+}
+
+impl std::str::FromStr for SharedArchive {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Err("expected a folder or s3://BUCKET/PREFIX".to_owned()),
+            _ if text.starts_with("s3:") => text.parse().map(Self::Bucket),
+            _ => Ok(Self::Folder(text.into())),
+        }
+    }
+}
+
 /// The archive of one data folder. All methods may be called from several threads.
 #[derive(Debug)]
 pub struct Archive {
@@ -141,6 +167,8 @@ pub struct Archive {
     pending: Mutex<Vec<Job>>,
     /// `None` when opened for reading only.
     writer: Option<Mutex<Writer>>,
+    /// What other machines write, below the same folder.
+    parts: Parts,
     /// Held open for its lock.
     _lock: Option<File>,
 }
@@ -154,6 +182,43 @@ impl Archive {
         Self::open_with(dir, MOST_FILE_BYTES)
     }
 
+    /// Opens one machine's part of an archive that several share. `dir` is its own folder, for what shares a bucket.
+    ///
+    /// # Errors
+    /// As [`Archive::open`]; a bucket cannot be asked or written.
+    pub fn open_shared(place: &SharedArchive, dir: &Path, machine: &str) -> Result<Self, ArchiveError> {
+        match place {
+            SharedArchive::Folder(shared) => Self::open_part(shared, machine),
+            SharedArchive::Bucket(bucket) => Self::open_with_bucket(dir, bucket, machine),
+        }
+    }
+
+    /// Opens one machine's part of an archive that several share: a folder of its own below the common one, which nobody else
+    /// writes, beside those of the others, which are read too.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    fn open_part(shared: &Path, machine: &str) -> Result<Self, ArchiveError> {
+        let dir = shared.join(machine);
+        Ok(Self { parts: Parts::new(shared, &dir), ..Self::open(&dir)? })
+    }
+
+    /// Opens one machine's part of an archive that several share through a bucket: a folder on its own disk, whose additions
+    /// are in the bucket before they are acknowledged.
+    ///
+    /// # Errors
+    /// As [`Archive::open`]; the bucket cannot be asked or written.
+    fn open_with_bucket(dir: &Path, place: &BucketPlace, machine: &str) -> Result<Self, ArchiveError> {
+        let archive = Self::open(dir)?;
+        let bucket = Arc::new(Bucket::open(place)?);
+        let mut publisher = Publisher::new(bucket.clone(), machine, archive.len())?;
+        publisher.publish(dir, &archive.index)?;
+        if let Some(writer) = &archive.writer {
+            lock_of(writer).publish_with(publisher);
+        }
+        Ok(Self { parts: Parts::in_bucket(bucket, machine), ..archive })
+    }
+
     fn open_with(dir: &Path, most_file_bytes: u64) -> Result<Self, ArchiveError> {
         std::fs::create_dir_all(dir).map_err(|error| ArchiveError::io(dir, &error))?;
         let lock = lock(dir)?;
@@ -163,6 +228,7 @@ impl Archive {
             dir: dir.to_owned(),
             index: RwLock::new(recovered.index),
             pending: Mutex::default(),
+            parts: Parts::new(dir, dir),
             writer: Some(Mutex::new(writer)),
             _lock: Some(lock),
         })
@@ -175,7 +241,8 @@ impl Archive {
     pub fn open_read_only(dir: &Path) -> Result<Self, ArchiveError> {
         let recovered = recover::recover(dir, recover::Mode::LookOnly)?;
         let index = RwLock::new(recovered.index);
-        Ok(Self { dir: dir.to_owned(), index, pending: Mutex::default(), writer: None, _lock: None })
+        let parts = Parts::new(dir, dir);
+        Ok(Self { dir: dir.to_owned(), index, pending: Mutex::default(), parts, writer: None, _lock: None })
     }
 
     /// Stores a response. When this returns, it is on disk.
@@ -218,8 +285,9 @@ impl Archive {
     /// # Errors
     /// Its record is damaged or cannot be read.
     pub fn get(&self, id: &SnapshotId) -> Result<Option<Snapshot>, ArchiveError> {
-        let Some(entry) = self.read_index().first_of(id).cloned() else { return Ok(None) };
-        self.read(&entry).map(Some)
+        let own = self.read_index().first_of(id).cloned();
+        let found = own.map_or_else(|| self.parts.first_of(id), |entry| Ok(Some(entry)))?;
+        found.map(|entry| self.read(&entry)).transpose()
     }
 
     /// The response an index entry stands for.
@@ -227,57 +295,40 @@ impl Archive {
     /// # Errors
     /// Its record is damaged or cannot be read.
     pub fn read(&self, entry: &Entry) -> Result<Snapshot, ArchiveError> {
-        let mut snapshot = self.read_record(entry)?;
-        if entry.revisit {
-            let Some(first) = self.read_index().first_of(&entry.id).cloned() else {
-                return Err(self.damaged(entry, "the body it refers to is missing"));
-            };
-            snapshot.body = self.read_record(&first)?.body;
+        if let Some(part) = &entry.part {
+            return self.parts.read(entry, part);
         }
-        if sha256_hex(&snapshot.body) != entry.id.as_str() {
-            return Err(self.damaged(entry, "the body is not the one indexed"));
-        }
-        Ok(snapshot)
-    }
-
-    fn read_record(&self, entry: &Entry) -> Result<Snapshot, ArchiveError> {
-        let path = self.dir.join(entry.file_name());
-        let place = Place { offset: entry.offset, skip: 0, compressed: true };
-        let record = match warc::read_at(&path, place) {
-            Ok(Some(record)) => record,
-            Ok(None) => return Err(self.damaged(entry, "the file ends before it")),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
-                return Err(ArchiveError::io(&path, &error));
-            }
-            Err(error) => return Err(self.damaged(entry, &error.to_string())),
-        };
-        let message = record.http().map_err(|reason| self.damaged(entry, &reason))?;
-        Ok(Snapshot {
-            id: entry.id.clone(),
-            url: entry.url.clone(),
-            status: message.status,
-            headers: message.headers,
-            body: message.body,
-            fetched_at: entry.fetched_at,
-        })
-    }
-
-    fn damaged(&self, entry: &Entry, reason: &str) -> ArchiveError {
-        ArchiveError::Damaged { path: self.dir.join(entry.file_name()), offset: entry.offset, reason: reason.to_owned() }
+        let first = entry.revisit.then(|| self.read_index().first_of(&entry.id).cloned()).flatten();
+        assemble(&self.dir, entry, first.as_ref(), |entry| record_in(&self.dir, entry))
     }
 
     /// The newest entry of a URL that was got by GET, asked for or answering; `http` and `https` are the same.
     #[must_use]
     pub fn latest_of(&self, url: &str) -> Option<Entry> {
-        self.read_index().latest_of(&key(url, None)).cloned()
+        let key = key(url, None);
+        let own = self.read_index().latest_of(&key).cloned();
+        let other = self.parts.latest_of(&key).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what other machines archived cannot be read");
+            None
+        });
+        own.into_iter().chain(other).max_by_key(|entry| entry.fetched_at)
     }
 
-    /// All entries, oldest first. Entries added meanwhile are included.
-    pub fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
+    /// All own entries, oldest first. Entries added meanwhile are included.
+    fn own(&self) -> impl Iterator<Item = Entry> + '_ {
         (0..).map_while(|at| self.read_index().entry(at).cloned())
     }
 
-    /// Number of entries.
+    /// All entries, those of other machines before the own ones; each machine's oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
+        let others = self.parts.entries().unwrap_or_else(|error| {
+            tracing::warn!(%error, "what other machines archived cannot be read");
+            Vec::new()
+        });
+        others.into_iter().chain(self.own())
+    }
+
+    /// Number of own entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.read_index().len()
@@ -289,14 +340,20 @@ impl Archive {
         self.len() == 0
     }
 
-    /// The files to back up, index first: a record copied later than its index line does no harm, the reverse would.
+    /// The files to back up, of other machines too, each with its path below the archive; index first: a record copied later
+    /// than its index line does no harm, the reverse would.
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn files(&self) -> Result<Vec<PathBuf>, ArchiveError> {
-        let index = Some(self.dir.join(INDEX_FILE)).filter(|path| path.exists());
-        let data = recover::data_files(&self.dir)?.into_iter().map(|number| self.dir.join(index::file_name(number)));
-        Ok(index.into_iter().chain(data).collect())
+    pub fn files(&self) -> Result<Vec<(String, PathBuf)>, ArchiveError> {
+        let mut files = Vec::new();
+        for (part, folder) in [(String::new(), self.dir.clone())].into_iter().chain(self.parts.folders()?) {
+            let index = Some(INDEX_FILE.to_owned()).filter(|name| folder.join(name).exists());
+            let data = recover::data_files(&folder)?.into_iter().map(index::file_name);
+            let path_below = |name: &str| if part.is_empty() { name.to_owned() } else { format!("{part}/{name}") };
+            files.extend(index.into_iter().chain(data).map(|name| (path_below(&name), folder.join(&name))));
+        }
+        Ok(files)
     }
 
     /// Reads everything and reports what is damaged.
@@ -317,6 +374,44 @@ impl Archive {
     fn read_index(&self) -> RwLockReadGuard<'_, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Puts a response together; `first` is the entry whose body it refers to, where it has none of its own.
+fn assemble(
+    dir: &Path,
+    entry: &Entry,
+    first: Option<&Entry>,
+    record: impl Fn(&Entry) -> Result<warc::Record, ArchiveError>,
+) -> Result<Snapshot, ArchiveError> {
+    let message = |entry: &Entry| record(entry)?.http().map_err(|reason| damaged(dir, entry, &reason));
+    let own = message(entry)?;
+    let body = match first {
+        Some(first) => message(first)?.body,
+        None if entry.revisit => return Err(damaged(dir, entry, "the body it refers to is missing")),
+        None => own.body,
+    };
+    if sha256_hex(&body) != entry.id.as_str() {
+        return Err(damaged(dir, entry, "the body is not the one indexed"));
+    }
+    let (id, url) = (entry.id.clone(), entry.url.clone());
+    Ok(Snapshot { id, url, status: own.status, headers: own.headers, body, fetched_at: entry.fetched_at })
+}
+
+fn record_in(dir: &Path, entry: &Entry) -> Result<warc::Record, ArchiveError> {
+    let path = dir.join(entry.file_name());
+    let place = Place { offset: entry.offset, skip: 0, compressed: true };
+    match warc::read_at(&path, place) {
+        Ok(Some(record)) => Ok(record),
+        Ok(None) => Err(damaged(dir, entry, "the file ends before it")),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+            Err(ArchiveError::io(&path, &error))
+        }
+        Err(error) => Err(damaged(dir, entry, &error.to_string())),
+    }
+}
+
+fn damaged(dir: &Path, entry: &Entry, reason: &str) -> ArchiveError {
+    ArchiveError::Damaged { path: dir.join(entry.file_name()), offset: entry.offset, reason: reason.to_owned() }
 }
 
 /// A lock whose holder panicked: the writer checks its files before each use, so its state is never half changed.

@@ -166,7 +166,7 @@ fn entry_of(record: Record) -> Option<Entry> {
     let message = record.http().ok()?;
     let id = if revisit { stated? } else { sha256_hex(&message.body) };
     let (status, id) = (message.status, SnapshotId(id));
-    Some(Entry { id, url, requested, post, status, fetched_at, file: 0, offset: 0, length: 0, revisit })
+    Some(Entry { id, url, requested, post, status, fetched_at, file: 0, offset: 0, length: 0, revisit, part: None })
 }
 
 /// The lines of some entries.

@@ -242,7 +242,7 @@ fn files_rotate_and_start_with_warcinfo() {
     assert_eq!(archive.put_batch(&batch).unwrap().len(), 20);
     let files = archive.files().unwrap();
     assert!(files.len() > 4, "{files:?}");
-    for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "gz")) {
+    for (_, path) in files.iter().filter(|(_, path)| path.extension().is_some_and(|extension| extension == "gz")) {
         let record = warc::read_at(path, Place { offset: 0, skip: 0, compressed: true }).unwrap().unwrap();
         assert_eq!(record.kind(), "warcinfo");
         assert_eq!(record.field("WARC-Filename"), path.file_name().unwrap().to_str());
@@ -352,7 +352,35 @@ fn open_on_full_disk(dir: &Path) -> Archive {
         dir: dir.to_owned(),
         index: RwLock::default(),
         pending: Mutex::default(),
+        parts: parts::Parts::new(Path::new("nowhere"), Path::new("nowhere")),
         writer: Some(Mutex::new(writer)),
         _lock: None,
     }
+}
+
+#[test]
+fn machines_read_what_the_others_archived() {
+    let shared = tempfile::tempdir().unwrap();
+    let first = Archive::open_part(shared.path(), "first").unwrap();
+    let second = Archive::open_part(shared.path(), "second").unwrap();
+    assert!(matches!(Archive::open_part(shared.path(), "first"), Err(ArchiveError::Locked { .. })));
+    let id = first.put(&response("http://a.gov.cn/1", "body 1")).unwrap();
+    assert_eq!(second.get(&id).unwrap().unwrap().body, b"body 1");
+    let own = second.put(&response("http://a.gov.cn/copy", "body 1")).unwrap();
+    assert_eq!(own, id);
+    // What was added since is seen, a record that refers to another of its machine too.
+    first.put(&response("http://a.gov.cn/2", "body 2")).unwrap();
+    first.put(&response("http://a.gov.cn/2-again", "body 2")).unwrap();
+    let entry = second.latest_of("http://a.gov.cn/2-again").unwrap();
+    assert_eq!(second.read(&entry).unwrap().body, b"body 2");
+    let urls: Vec<String> = second.iter().map(|entry| entry.url).collect();
+    assert_eq!(urls, ["http://a.gov.cn/1", "http://a.gov.cn/2", "http://a.gov.cn/2-again", "http://a.gov.cn/copy"]);
+    assert_eq!((first.len(), second.len()), (3, 1), "each counts its own");
+    assert!(second.iter().all(|entry| second.read(&entry).is_ok()));
+    // A machine on its own over the whole folder reads all of it.
+    drop((first, second));
+    let alone = Archive::open(shared.path()).unwrap();
+    assert_eq!(alone.files().unwrap().iter().filter(|(name, _)| name.contains('/')).count(), 4);
+    assert_eq!(alone.iter().count(), 4);
+    assert!(alone.get(&id).unwrap().is_some() && alone.is_empty());
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use model::SnapshotId;
 use model::fingerprint::sha256_hex;
 
+use super::bucket::Publisher;
 use super::index::{Entry, Index, file_name};
 use super::recover::{Recovered, lines, sync_dir};
 use super::{ArchiveError, INDEX_FILE};
@@ -57,6 +58,7 @@ impl Prepared {
             offset,
             length,
             revisit,
+            part: None,
         }
     }
 }
@@ -124,6 +126,7 @@ pub(super) struct Writer {
     data: Option<Tail>,
     number: u32,
     index: Tail,
+    publisher: Option<Publisher>,
 }
 
 /// A file that grows, and how much of it counts.
@@ -193,7 +196,12 @@ impl Writer {
             Some(bytes) => Some(Tail::open(dir.join(file_name(recovered.last_number)), bytes)?),
             None => None,
         };
-        Ok(Self { dir: dir.to_owned(), most_file_bytes, data, number: recovered.last_number, index })
+        Ok(Self { dir: dir.to_owned(), most_file_bytes, data, number: recovered.last_number, index, publisher: None })
+    }
+
+    /// From now on nothing is acknowledged before it is in a bucket too.
+    pub(super) fn publish_with(&mut self, publisher: Publisher) {
+        self.publisher = Some(publisher);
     }
 
     /// Stores the jobs of all who wait, and answers each.
@@ -222,7 +230,11 @@ impl Writer {
             }
             self.stage(prepared, &mut staged, base, &index.read().unwrap_or_else(PoisonError::into_inner))?;
         }
-        self.flush(staged, index)
+        self.flush(staged, index)?;
+        match &mut self.publisher {
+            Some(publisher) => publisher.publish(&self.dir, index),
+            None => Ok(()),
+        }
     }
 
     /// Adds one response to the write, unless it is stored already.

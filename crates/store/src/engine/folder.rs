@@ -12,8 +12,35 @@ pub(super) const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "format";
 const LOCK_FILE: &str = "lock";
 const MARK_FILE: &str = "mark";
-/// Where sled lives.
-pub(super) const ENGINE_FOLDER: &str = "sled";
+/// Damaged stores kept beside each other.
+const MOST_SET_ASIDE: u32 = 99;
+
+/// The engines that live in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EngineKind {
+    Sled,
+    Redb,
+}
+
+impl EngineKind {
+    const ALL: [Self; 2] = [Self::Sled, Self::Redb];
+
+    /// The name of its place in the folder, and of its URLs.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Sled => "sled",
+            Self::Redb => "redb",
+        }
+    }
+
+    /// What stands in the format file; sled was there first and has no name in it.
+    fn format(self) -> String {
+        match self {
+            Self::Sled => format!("huice store {FORMAT}"),
+            other => format!("huice store {FORMAT} {}", other.name()),
+        }
+    }
+}
 
 /// An opened and locked folder; dropping it releases the lock.
 #[derive(Debug)]
@@ -26,7 +53,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Creates the folder if need be, locks it and checks its format.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, kind: EngineKind) -> Result<Self> {
         let is_new = !path.exists();
         fs::create_dir_all(path).map_err(at(path))?;
         if is_new && let Some(parent) = path.parent() {
@@ -38,7 +65,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: path.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(StoreError::io(&path.join(LOCK_FILE), error)),
         }
-        check_format(path)?;
+        check_format(path, kind)?;
         let mark = open_file(&path.join(MARK_FILE))?;
         Ok(Self { path: path.to_owned(), mark, _lock: lock })
     }
@@ -72,29 +99,53 @@ fn open_file(path: &Path) -> Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(at(path))
 }
 
-fn check_format(folder: &Path) -> Result<()> {
+fn check_format(folder: &Path, kind: EngineKind) -> Result<()> {
     let path = folder.join(FORMAT_FILE);
     let mut text = String::new();
     match File::open(&path) {
         Ok(file) => file.take(100).read_to_string(&mut text).map_err(at(&path))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if folder.join(ENGINE_FOLDER).exists() {
+            if EngineKind::ALL.iter().any(|kind| folder.join(kind.name()).exists()) {
                 let detail = format!("{} is missing", path.display());
                 return Err(StoreError::Damaged { folder: folder.to_owned(), detail });
             }
-            return write_durably(&path, format!("huice store {FORMAT}\n").as_bytes());
+            return write_durably(&path, format!("{}\n", kind.format()).as_bytes());
         }
         Err(error) => return Err(StoreError::io(&path, error)),
     };
-    let found: Option<u32> = text.trim().strip_prefix("huice store ").and_then(|number| number.parse().ok());
+    let mut words = text.trim().strip_prefix("huice store ").unwrap_or_default().split(' ');
+    let found: Option<u32> = words.next().and_then(|number| number.parse().ok());
+    let engine = words.next().unwrap_or(EngineKind::Sled.name());
     match found {
         Some(found) if found > FORMAT => Err(StoreError::Newer { folder: folder.to_owned(), found, known: FORMAT }),
-        Some(_) => Ok(()),
-        None => Err(StoreError::Damaged {
+        Some(_) if engine == kind.name() => Ok(()),
+        Some(_) if EngineKind::ALL.iter().any(|known| known.name() == engine) => {
+            Err(StoreError::OtherEngine { folder: folder.to_owned(), found: engine.to_owned(), asked: kind.name() })
+        }
+        _ => Err(StoreError::Damaged {
             folder: folder.to_owned(),
             detail: format!("{} is no format file of a store", path.display()),
         }),
     }
+}
+
+/// Moves a damaged store out of the way, whole and under a name that says so, for a restore to take its place.
+///
+/// # Errors
+/// [`StoreError::Locked`] where somebody has it open.
+pub(crate) fn set_aside(folder: &Path) -> Result<PathBuf> {
+    let lock = open_file(&folder.join(LOCK_FILE))?;
+    if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+        return Err(StoreError::Locked { folder: folder.to_owned() });
+    }
+    let free = (1..=MOST_SET_ASIDE).map(|number| folder.with_added_extension(format!("damaged-{number}")));
+    let Some(aside) = free.into_iter().find(|place| !place.exists()) else {
+        let detail = format!("{MOST_SET_ASIDE} damaged ones were set aside beside it already; remove some");
+        return Err(StoreError::Damaged { folder: folder.to_owned(), detail });
+    };
+    fs::rename(folder, &aside).map_err(at(folder))?;
+    folder.parent().map_or(Ok(()), sync_folder)?;
+    Ok(aside)
 }
 
 /// Writes a file so that after any crash it is there as a whole or not at all: a temporary neighbour, synced, renamed,
@@ -136,32 +187,32 @@ mod tests {
     fn a_second_opening_is_refused_with_the_folder_s_name() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("store");
-        let first = Folder::open(&path).unwrap();
-        let error = Folder::open(&path).unwrap_err();
+        let first = Folder::open(&path, EngineKind::Sled).unwrap();
+        let error = Folder::open(&path, EngineKind::Sled).unwrap_err();
         assert!(matches!(error, StoreError::Locked { .. }), "{error}");
         assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
         drop(first);
-        Folder::open(&path).unwrap();
+        Folder::open(&path, EngineKind::Sled).unwrap();
     }
 
     #[test]
     fn a_newer_format_is_refused_and_a_foreign_file_is_damage() {
         let home = tempfile::tempdir().unwrap();
-        drop(Folder::open(home.path()).unwrap());
+        drop(Folder::open(home.path(), EngineKind::Sled).unwrap());
         fs::write(home.path().join(FORMAT_FILE), "huice store 2\n").unwrap();
-        assert!(matches!(Folder::open(home.path()), Err(StoreError::Newer { found: 2, known: 1, .. })));
+        assert!(matches!(Folder::open(home.path(), EngineKind::Sled), Err(StoreError::Newer { found: 2, known: 1, .. })));
         fs::write(home.path().join(FORMAT_FILE), "something else").unwrap();
-        assert!(matches!(Folder::open(home.path()), Err(StoreError::Damaged { .. })));
+        assert!(matches!(Folder::open(home.path(), EngineKind::Sled), Err(StoreError::Damaged { .. })));
     }
 
     #[test]
     fn the_mark_survives_reopening_and_a_torn_one_counts_as_none() {
         let home = tempfile::tempdir().unwrap();
-        let folder = Folder::open(home.path()).unwrap();
+        let folder = Folder::open(home.path(), EngineKind::Sled).unwrap();
         assert_eq!(folder.mark(), None);
         folder.set_mark(77).unwrap();
         drop(folder);
-        let folder = Folder::open(home.path()).unwrap();
+        let folder = Folder::open(home.path(), EngineKind::Sled).unwrap();
         assert_eq!(folder.mark(), Some(77));
         fs::write(home.path().join(MARK_FILE), [1; 12]).unwrap();
         assert_eq!(folder.mark(), None);

@@ -7,25 +7,23 @@
 //! - A failed write leaves memory ahead of the disk: the engine stops and has to be opened again.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use crate::engine::blobs::Blobs;
-use crate::engine::folder::{ENGINE_FOLDER, Folder, sync_folder};
+use crate::engine::folder::{EngineKind, Folder, sync_folder};
+use crate::engine::guard::{Cause, Failure, guarded};
+use crate::engine::progress::{COMMIT_KEY, Counters, Progress, number};
 use crate::engine::value::{self, Encoded, Fault};
-use crate::engine::{Batch, KeyRange, Table, after_prefix, readable};
-use crate::error::{Result, StoreError, at, is_full};
+use crate::engine::{Batch, KeyRange, Table, after_prefix, physical, readable};
+use crate::error::{Result, StoreError, at};
 
 /// The memory sled may fill with pages it has read.
 const CACHE_BYTES: u64 = 192 * 1024 * 1024;
 /// sled puts a page larger than a quarter of this into a file of its own, which it neither syncs nor frees. A page holds
 /// up to 20 values of 16 KB or 256 keys of 1 KB, so with its usual 512 KB that would happen, with this it never does.
 const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
-/// Number of the last commit, in the table `meta`.
-const COMMIT_KEY: &[u8] = b"engine/commit";
 
 /// An open engine.
 pub(crate) struct Engine {
@@ -35,67 +33,33 @@ pub(crate) struct Engine {
     data_file: File,
     data_path: PathBuf,
     blobs: Blobs,
-    /// Held while a batch is checked and applied.
-    commit: Mutex<Counters>,
     /// Written while a batch becomes visible, read by those who need several keys from one moment.
     view: RwLock<()>,
-    applied: AtomicU64,
-    sequence: AtomicU64,
-    synced: AtomicU64,
-    /// Held by the one who syncs for all.
-    gate: Mutex<()>,
-    stopped: OnceLock<String>,
-    folder: Folder,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Counters {
-    commit: u64,
-    sequence: u64,
+    progress: Progress,
 }
 
 impl Engine {
     /// Opens the engine in a folder, which is created if need be.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let folder = Folder::open(path)?;
-        let home = path.join(ENGINE_FOLDER);
+        let folder = Folder::open(path, EngineKind::Sled)?;
+        let home = path.join(EngineKind::Sled.name());
         if !home.exists() {
             create(&home)?;
         }
         let sled = open_sled(&home).map_err(|failure| failure.at_open(path))?;
         let data_path = home.join("db");
         let data_file = File::options().read(true).write(true).open(&data_path).map_err(at(&data_path))?;
-        let mut engine = Self {
-            sled,
-            data_file,
-            data_path,
-            blobs: Blobs::open(path.join("blobs"))?,
-            commit: Mutex::new(Counters { commit: 0, sequence: 0 }),
-            view: RwLock::new(()),
-            applied: AtomicU64::new(0),
-            sequence: AtomicU64::new(0),
-            synced: AtomicU64::new(0),
-            gate: Mutex::new(()),
-            stopped: OnceLock::new(),
-            folder,
-        };
+        let blobs = Blobs::open(path.join("blobs"))?;
+        let mut engine = Self { sled, data_file, data_path, blobs, view: RwLock::new(()), progress: Progress::new(folder) };
         engine.recover_counters()?;
         Ok(engine)
     }
 
     fn recover_counters(&mut self) -> Result<()> {
         let commit = self.get(Table::Meta, COMMIT_KEY)?.map_or(Ok(0), |value| number(&value, "engine/commit"))?;
-        let last = self.scan(Table::Changes, &KeyRange::all())?.next_back().transpose()?;
+        let last = self.scan(Table::Changes, &KeyRange::all())?.step(true).transpose()?;
         let sequence = last.map_or(Ok(0), |(key, _)| number(&key, "changes"))?;
-        if let Some(mark) = self.folder.mark().filter(|mark| *mark > commit) {
-            let detail = format!("it holds {commit} commits, but {mark} were acknowledged");
-            return Err(StoreError::Damaged { folder: self.folder.path().to_owned(), detail });
-        }
-        self.commit = Mutex::new(Counters { commit, sequence });
-        self.applied = AtomicU64::new(commit);
-        self.sequence = AtomicU64::new(sequence);
-        // What was recovered need not have been synced before the crash.
-        self.synced = AtomicU64::new(commit.saturating_sub(1));
+        self.progress.resume(Counters { commit, sequence })?;
         self.settle()
     }
 
@@ -126,14 +90,14 @@ impl Engine {
 
     /// Applies a batch as one: visible at once, durable after [`Engine::settle`]. `false` where an expectation did not hold.
     pub(crate) fn apply(&self, batch: &Batch) -> Result<bool> {
-        self.running()?;
+        self.progress.running()?;
         let mut writes = sled::Batch::default();
         let mut blobs = Vec::new();
         for ((table, key), value) in &batch.writes {
             let physical = physical(*table, key);
             match value {
                 Some(value) => {
-                    let Encoded { bytes, blob } = value::encode(&physical, value)
+                    let Encoded { bytes, blob } = value::encode(&physical, value, value::MOST_INLINE_BYTES)
                         .map_err(|reason| StoreError::refused(table.name(), &readable(key), reason))?;
                     blobs.extend(blob);
                     writes.insert(physical, bytes);
@@ -141,7 +105,7 @@ impl Engine {
                 None => writes.remove(physical),
             }
         }
-        let mut counters = lock(&self.commit);
+        let mut counters = self.progress.hold();
         for ((table, key), expected) in &batch.expected {
             if self.get(*table, key)? != *expected {
                 return Ok(false);
@@ -152,11 +116,9 @@ impl Engine {
         let after = self.number_changes(&mut writes, batch, *counters)?;
         {
             let _view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-            self.guarded(|| self.sled.apply_batch(writes)).inspect_err(|error| self.stop(error))?;
+            self.guarded(|| self.sled.apply_batch(writes)).inspect_err(|error| self.progress.stop(error))?;
         }
-        *counters = after;
-        self.sequence.store(after.sequence, Ordering::Release);
-        self.applied.store(after.commit, Ordering::Release);
+        self.progress.advance(&mut counters, after);
         Ok(true)
     }
 
@@ -177,39 +139,17 @@ impl Engine {
         Ok(Counters { commit, sequence })
     }
 
-    /// Returns when everything applied before the call is durable. Callers that wait together share one sync.
+    /// Returns when everything applied before the call is durable.
     pub(crate) fn settle(&self) -> Result<()> {
-        let wanted = self.applied.load(Ordering::Acquire);
-        if self.synced.load(Ordering::Acquire) >= wanted {
-            return Ok(());
-        }
-        let _gate = lock(&self.gate);
-        if self.synced.load(Ordering::Acquire) >= wanted {
-            return Ok(());
-        }
-        self.running()?;
-        let covered = self.applied.load(Ordering::Acquire);
-        self.guarded(|| self.sled.flush())
-            .and_then(|_| self.data_file.sync_data().map_err(at(&self.data_path)))
-            .inspect_err(|error| self.stop(error))?;
-        self.synced.store(covered, Ordering::Release);
-        self.folder.set_mark(covered)
+        self.progress.settle(|| {
+            self.guarded(|| self.sled.flush())?;
+            self.data_file.sync_data().map_err(at(&self.data_path))
+        })
     }
 
     /// The highest number of the change sequence.
     pub(crate) fn sequence(&self) -> u64 {
-        self.sequence.load(Ordering::Acquire)
-    }
-
-    /// The subjects that changed after a number, in order, and the number up to which that is complete.
-    pub(crate) fn changed_since(&self, sequence: u64) -> Result<(u64, Vec<Vec<u8>>)> {
-        let upto = self.sequence();
-        // A subject that changes again meanwhile leaves this range for a higher number: the next call gives it.
-        let range =
-            KeyRange::between(sequence.saturating_add(1).to_be_bytes().to_vec(), upto.saturating_add(1).to_be_bytes().to_vec());
-        let subjects: Result<Vec<_>> =
-            self.scan(Table::Changes, &range)?.map(|entry| entry.map(|(_, subject)| subject)).collect();
-        Ok((upto, subjects?))
+        self.progress.sequence()
     }
 
     /// While held, no batch becomes visible: several reads see one moment. Never take it twice in one thread.
@@ -218,8 +158,8 @@ impl Engine {
     }
 
     /// While held, nobody writes.
-    pub(crate) fn pause(&self) -> impl Drop + '_ {
-        lock(&self.commit)
+    pub(super) fn pause(&self) -> MutexGuard<'_, Counters> {
+        self.progress.hold()
     }
 
     /// Removes blobs that no value refers to. Gives the number of files removed.
@@ -236,7 +176,7 @@ impl Engine {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        self.progress.path()
     }
 
     fn decode(&self, table: Table, physical: &[u8], stored: &[u8]) -> Result<Vec<u8>> {
@@ -258,31 +198,22 @@ impl Engine {
     /// Calls sled so that neither its errors nor its panics pass unexplained. What sled failed to write in the background
     /// it tells whoever calls next, a reader too: then nobody knows what reached the disk, and the engine stops.
     fn guarded<T>(&self, call: impl FnOnce() -> sled::Result<T>) -> Result<T> {
-        guarded(call).map_err(|failure| failure.later(self.path())).inspect_err(|error| {
+        guarded(call).map_err(|failure| failure.at_open(self.path())).inspect_err(|error| {
             if matches!(error, StoreError::DiskFull { .. }) {
-                self.stop(error);
+                self.progress.stop(error);
             }
         })
     }
 
-    /// Refuses where a write failed: what would be read now may never have reached the disk.
+    /// Refuses where a write failed.
     pub(crate) fn running(&self) -> Result<()> {
-        match self.stopped.get() {
-            Some(detail) => Err(StoreError::Stopped { folder: self.path().to_owned(), detail: detail.clone() }),
-            None => Ok(()),
-        }
-    }
-
-    fn stop(&self, error: &StoreError) {
-        tracing::error!(folder = %self.path().display(), %error, "the store stops: a write failed");
-        // Only the first failure says why.
-        drop(self.stopped.set(error.to_string()));
+        self.progress.running()
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if self.stopped.get().is_none()
+        if !self.progress.is_stopped()
             && let Err(error) = self.settle()
         {
             tracing::error!(folder = %self.path().display(), %error, "the store could not be closed cleanly");
@@ -300,7 +231,7 @@ pub(crate) struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn step(&mut self, back: bool) -> Option<Result<(Vec<u8>, Vec<u8>)>> {
+    pub(crate) fn step(&mut self, back: bool) -> Option<Result<(Vec<u8>, Vec<u8>)>> {
         if self.failed {
             return None;
         }
@@ -321,59 +252,11 @@ impl Scan<'_> {
     }
 }
 
-impl Iterator for Scan<'_> {
-    type Item = Result<(Vec<u8>, Vec<u8>)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.step(false)
-    }
-}
-
-impl DoubleEndedIterator for Scan<'_> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        self.step(true)
-    }
-}
-
-/// What sled did instead of answering.
-enum Failure {
-    Error(sled::Error),
-    Panic(String),
-}
-
-impl Failure {
-    fn at_open(self, folder: &Path) -> StoreError {
-        match self {
-            Self::Error(sled::Error::Io(error))
-                if !matches!(error.kind(), std::io::ErrorKind::Other | std::io::ErrorKind::UnexpectedEof) =>
-            {
-                StoreError::io(folder, error)
-            }
-            Self::Error(error) => StoreError::Damaged { folder: folder.to_owned(), detail: error.to_string() },
-            Self::Panic(message) => StoreError::Damaged { folder: folder.to_owned(), detail: message },
-        }
-    }
-
-    fn later(self, folder: &Path) -> StoreError {
-        match self {
-            Self::Error(sled::Error::Io(error)) if is_full(error.kind()) => {
-                StoreError::DiskFull { path: folder.to_owned(), detail: error.to_string() }
-            }
-            other => other.at_open(folder),
-        }
-    }
-}
-
-fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> std::result::Result<T, Failure> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(answer) => answer.map_err(Failure::Error),
-        Err(payload) => {
-            let message = payload
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-                .unwrap_or_else(|| "the engine panicked".to_owned());
-            Err(Failure::Panic(message.lines().next().unwrap_or_default().to_owned()))
+impl From<sled::Error> for Cause {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(error) => Self::Io(error),
+            other => Self::Damage(other.to_string()),
         }
     }
 }
@@ -383,7 +266,7 @@ fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> std::result::Result<T, 
 const MOST_WAITS: u32 = 500;
 const WAIT: Duration = Duration::from_millis(20);
 
-fn open_sled(home: &Path) -> std::result::Result<sled::Db, Failure> {
+fn open_sled(home: &Path) -> std::result::Result<sled::Db, Failure<sled::Error>> {
     let mut waits = 0;
     loop {
         let opened = guarded(|| {
@@ -412,7 +295,7 @@ fn create(home: &Path) -> Result<()> {
         std::fs::remove_dir_all(&temporary).map_err(at(&temporary))?;
     }
     let created = open_sled(&temporary).map_err(|failure| failure.at_open(home))?;
-    guarded(|| created.flush()).map_err(|failure| failure.later(home))?;
+    guarded(|| created.flush()).map_err(|failure| failure.at_open(home))?;
     drop(created);
     for name in ["conf", "db"] {
         let path = temporary.join(name);
@@ -423,13 +306,6 @@ fn create(home: &Path) -> Result<()> {
     home.parent().map_or(Ok(()), sync_folder)
 }
 
-fn physical(table: Table, key: &[u8]) -> Vec<u8> {
-    let mut physical = Vec::with_capacity(key.len() + 1);
-    physical.push(table.byte());
-    physical.extend(key);
-    physical
-}
-
 fn table_of(physical: &[u8]) -> &'static str {
     let byte = physical.first().copied().unwrap_or_default();
     Table::ALL.iter().find(|table| table.byte() == byte).map_or("unknown", |table| table.name())
@@ -437,23 +313,10 @@ fn table_of(physical: &[u8]) -> &'static str {
 
 fn put(writes: &mut sled::Batch, table: Table, key: &[u8], value: &[u8]) -> Result<()> {
     let physical = physical(table, key);
-    let encoded = value::encode(&physical, value).map_err(|reason| StoreError::refused(table.name(), &readable(key), reason))?;
+    let encoded = value::encode(&physical, value, value::MOST_INLINE_BYTES)
+        .map_err(|reason| StoreError::refused(table.name(), &readable(key), reason))?;
     writes.insert(physical, encoded.bytes);
     Ok(())
-}
-
-fn number(bytes: &[u8], what: &'static str) -> Result<u64> {
-    let bytes = bytes.try_into().map_err(|_| StoreError::DamagedValue {
-        table: Table::Meta.name(),
-        key: what.to_owned(),
-        detail: format!("{} bytes instead of 8", bytes.len()),
-    })?;
-    Ok(u64::from_be_bytes(bytes))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panicking holder left is consistent: counters are set last.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -462,6 +325,13 @@ mod tests {
     use std::os::unix::fs::FileExt;
 
     use super::*;
+
+    const ENGINE: &str = "sled";
+
+    fn all(engine: &Engine) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>)>> {
+        let mut scan = engine.scan(Table::Documents, &KeyRange::all()).unwrap();
+        std::iter::from_fn(move || scan.step(false))
+    }
 
     fn filled(path: &Path, entries: usize) -> Engine {
         let engine = Engine::open(path).unwrap();
@@ -484,7 +354,7 @@ mod tests {
             error.to_string()
         })?;
         let mut read = 0;
-        for entry in engine.scan(Table::Documents, &KeyRange::all()).map_err(|error| error.to_string())? {
+        for entry in all(&engine) {
             let (key, value) = entry.map_err(|error| error.to_string())?;
             let number: usize = String::from_utf8(key).unwrap().parse().unwrap();
             assert_eq!(value, model::fingerprint::sha256_hex(&number.to_le_bytes()).repeat(4).into_bytes());
@@ -498,7 +368,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("store");
         drop(filled(&path, 2_000));
-        let file = path.join(ENGINE_FOLDER).join("db");
+        let file = path.join(ENGINE).join("db");
         let sound = fs::read(&file).unwrap();
         for place in [0, 100, 5_000, 70_000, 300_000, 520_000, 700_000] {
             if place + 64 > sound.len() {
@@ -520,11 +390,11 @@ mod tests {
         drop(engine);
         fs::create_dir(&early).unwrap();
         for name in ["conf", "db"] {
-            fs::copy(path.join(ENGINE_FOLDER).join(name), early.join(name)).unwrap();
+            fs::copy(path.join(ENGINE).join(name), early.join(name)).unwrap();
         }
         drop(filled(&path, 2_000));
-        fs::remove_dir_all(path.join(ENGINE_FOLDER)).unwrap();
-        fs::rename(&early, path.join(ENGINE_FOLDER)).unwrap();
+        fs::remove_dir_all(path.join(ENGINE)).unwrap();
+        fs::rename(&early, path.join(ENGINE)).unwrap();
         match Engine::open(&path).err() {
             Some(StoreError::Damaged { folder, detail }) => {
                 assert!(folder == path && detail.contains("acknowledged"), "{detail}")
@@ -543,7 +413,7 @@ mod tests {
         engine.sled.insert(&key, stored).unwrap();
         let error = engine.get(Table::Documents, b"000001").unwrap_err();
         assert!(matches!(&error, StoreError::DamagedValue { table: "documents", key, .. } if key == "000001"), "{error}");
-        let read: Vec<bool> = engine.scan(Table::Documents, &KeyRange::all()).unwrap().map(|entry| entry.is_ok()).collect();
+        let read: Vec<bool> = all(&engine).map(|entry| entry.is_ok()).collect();
         assert_eq!(read, [true, false, true]);
     }
 
@@ -604,7 +474,7 @@ mod tests {
             engine.apply(&batch).unwrap();
             engine.settle().unwrap();
         }
-        assert_eq!(fs::read_dir(home.path().join(ENGINE_FOLDER).join("blobs")).unwrap().count(), 0, "sled's own");
+        assert_eq!(fs::read_dir(home.path().join(ENGINE).join("blobs")).unwrap().count(), 0, "sled's own");
         assert_eq!(fs::read_dir(home.path().join("blobs")).unwrap().count(), 0, "ours");
     }
 

@@ -52,8 +52,9 @@ impl Fault {
     }
 }
 
-/// Brings a value into its stored form. `key` is the physical key, table byte included.
-pub(super) fn encode(key: &[u8], value: &[u8]) -> Result<Encoded, String> {
+/// Brings a value into its stored form. `key` is the physical key, table byte included; a payload of more than
+/// `most_inline` bytes goes to a file of its own.
+pub(super) fn encode(key: &[u8], value: &[u8], most_inline: usize) -> Result<Encoded, String> {
     if value.len() > MOST_VALUE_BYTES {
         return Err(format!("{} bytes, the most is {MOST_VALUE_BYTES}", value.len()));
     }
@@ -61,7 +62,7 @@ pub(super) fn encode(key: &[u8], value: &[u8]) -> Result<Encoded, String> {
         Some(compressed) => (COMPRESSED, compressed),
         None => (0, value.to_vec()),
     };
-    if payload.len() <= MOST_INLINE_BYTES {
+    if payload.len() <= most_inline {
         return Ok(Encoded { bytes: seal(key, flags, &payload), blob: None });
     }
     flags |= IN_BLOB;
@@ -171,7 +172,7 @@ mod tests {
         let short = b"{}".to_vec();
         let long = "惠企政策".repeat(2_000).into_bytes();
         for value in [Vec::new(), short, long] {
-            let encoded = encode(b"key", &value).unwrap();
+            let encoded = encode(b"key", &value, MOST_INLINE_BYTES).unwrap();
             assert!(encoded.blob.is_none() && encoded.bytes.len() <= MOST_INLINE_BYTES + HEADER_BYTES);
             assert_eq!(decode(b"key", &encoded.bytes, no_blob).unwrap(), value);
         }
@@ -186,7 +187,7 @@ mod tests {
                 state.to_le_bytes()[3]
             })
             .collect();
-        let encoded = encode(b"key", &noise).unwrap();
+        let encoded = encode(b"key", &noise, MOST_INLINE_BYTES).unwrap();
         let blob = encoded.blob.unwrap();
         let read = decode::<Fault>(b"key", &encoded.bytes, |name, length| {
             assert_eq!((name, length), (blob.name.as_str(), blob.content.len() as u64));
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let encoded = encode(b"key", "补贴30%".as_bytes()).unwrap().bytes;
+        let encoded = encode(b"key", "补贴30%".as_bytes(), MOST_INLINE_BYTES).unwrap().bytes;
         for bit in 0..encoded.len() * 8 {
             let mut damaged = encoded.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_newer_layout_is_told_apart_from_damage() {
-        let mut encoded = encode(b"key", b"x").unwrap().bytes;
+        let mut encoded = encode(b"key", b"x", MOST_INLINE_BYTES).unwrap().bytes;
         encoded[0] = VERSION + 1;
         assert_eq!(decode(b"key", &encoded, no_blob), Err(Fault::Newer(VERSION + 1)));
     }

@@ -1,7 +1,9 @@
-//! JSON API v1. Read only; its types are its own (`types`), so that the model may change without breaking callers.
+//! JSON API v1. Read only but for what an editor decides about identity (`rulings`); its types are its own (`types`), so that the model may change without breaking callers.
 //!
 //! Parameters are read strictly: a misspelt filter is an error, not a wider answer. Errors are [`ProblemBody`]s.
 
+mod history;
+mod rulings;
 mod types;
 
 use std::sync::Arc;
@@ -21,14 +23,16 @@ use crate::App;
 use crate::params::{Asked, DEEPEST, Dialect, whole};
 use crate::problem::{Problem, ProblemBody};
 
+pub use history::{DifferenceBody, LinkBody, SideBody, StateBody};
 pub use types::{
     AttachmentBody, CaseBody, ConditionBody, CopyBody, EnterpriseBody, EnterpriseListBody, HitBody, MatchListBody, MessageBody,
-    MessageListBody, PolicyBody, PolicyListBody, RevisionBody, VerdictBody,
+    MessageListBody, PolicyBody, PolicyListBody, ReasonBody, RevisionBody, SimilarListBody, SuggestionBody, SuggestionListBody,
+    VerdictBody,
 };
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    info(title = "惠策 huice", version = "1.0.0", description = "惠企政策的检索、要素与企业匹配。只读；错误一律为 application/problem+json（RFC 9457）。", license(name = "Apache-2.0")),
+    info(title = "惠策 huice", version = "1.0.0", description = "惠企政策的检索、要素与企业匹配。除编辑人员的拆分与合并外只读；错误一律为 application/problem+json（RFC 9457）。", license(name = "Apache-2.0")),
     tags((name = "policies", description = "政策"), (name = "enterprises", description = "企业"))
 )]
 struct Described;
@@ -38,7 +42,13 @@ pub fn routes() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(policies))
         .routes(routes!(policy))
+        .routes(routes!(similar))
+        .routes(routes!(suggestions))
+        .routes(routes!(history::state))
+        .routes(routes!(history::difference))
         .routes(routes!(verdicts))
+        .routes(routes!(rulings::split))
+        .routes(routes!(rulings::merge))
         .routes(routes!(enterprises))
         .routes(routes!(matches))
         .routes(routes!(messages))
@@ -50,7 +60,7 @@ pub fn routes() -> (Router<App>, OpenApi) {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters that are read from the raw query, which may repeat them")]
 struct SearchParams {
-    /// 检索式：词、"短语"、-排除词、发文字号。
+    /// 检索式：词、"短语"、-排除词、发文字号，AND、OR、括号，标题:、正文:、文号:、机关: 等。
     #[param(max_length = 300)]
     q: Option<String>,
     /// 效力状态，可重复。
@@ -59,6 +69,10 @@ struct SearchParams {
     /// 地区：六位行政区划代码，含下级地区，可重复。
     #[param(max_items = 40)]
     region: Option<Vec<String>>,
+    /// 级别，可重复：country、province、city、county。
+    level: Option<Vec<String>>,
+    /// 申报窗口，可重复：open、closes:7（7天内截止）、opens:30（30天内开始）、closed。
+    window: Option<Vec<String>>,
     /// 主题，可重复。
     theme: Option<Vec<String>>,
     /// 政策工具，可重复。
@@ -90,6 +104,9 @@ struct SearchParams {
     /// 排序。
     #[param(inline)]
     sort: Option<SortName>,
+    /// 1：每条命中附得分说明。
+    #[param(minimum = 0, maximum = 1, default = 0)]
+    explain: Option<u32>,
     /// 跳过的条数。
     #[param(maximum = 10000, default = 0)]
     offset: Option<u32>,
@@ -118,6 +135,8 @@ enum StateName {
 enum SortName {
     Relevance,
     Newest,
+    Oldest,
+    Closing,
 }
 
 #[utoipa::path(
@@ -155,6 +174,65 @@ async fn record(app: &App, id: String) -> Result<Record, Problem> {
     }
     let resolved = app.resolve(DocumentId(id)).await?.ok_or_else(|| Problem::not_found("件政策"))?;
     app.record(resolved).await?.ok_or_else(|| Problem::not_found("件政策"))
+}
+
+/// How many similar policies.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a parameter that is read from the raw query")]
+struct SimilarParams {
+    /// 返回的条数。
+    #[param(minimum = 1, maximum = 50, default = 10)]
+    limit: Option<u32>,
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/policies/{id}/similar", tag = "policies", summary = "相近的政策，最相近的在前",
+    params(("id" = String, Path, description = "政策编号"), SimilarParams),
+    responses(
+        (status = 200, description = "相近的政策", body = SimilarListBody),
+        (status = 400, description = "参数有误", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "没有这件政策", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn similar(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<SimilarListBody>, Problem> {
+    let [limit] = strict(raw.as_deref(), ["limit"])?;
+    let limit = limit.map_or(Ok(10), |limit| whole("limit", &limit, 1, 50)).map_err(Problem::bad_request)?;
+    let record = record(&app, id).await?;
+    let hits = app.similar(record.policy.id, limit).await?;
+    Ok(Json(SimilarListBody { hits: hits.into_iter().map(HitBody::new).collect() }))
+}
+
+/// What was typed so far.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters that are read from the raw query")]
+struct SuggestParams {
+    /// 已输入的文字、拼音或首字母。
+    #[param(max_length = 300)]
+    q: String,
+    /// 返回的条数。
+    #[param(minimum = 1, maximum = 20, default = 8)]
+    limit: Option<u32>,
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/suggestions", tag = "policies", summary = "输入提示：文字、拼音或首字母对应的词和标题", params(SuggestParams),
+    responses(
+        (status = 200, description = "提示", body = SuggestionListBody),
+        (status = 400, description = "参数有误", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn suggestions(State(app): State<App>, RawQuery(raw): RawQuery) -> Result<Json<SuggestionListBody>, Problem> {
+    let [typed, limit] = strict(raw.as_deref(), ["q", "limit"])?;
+    let limit = limit.map_or(Ok(8), |limit| whole("limit", &limit, 1, 20)).map_err(Problem::bad_request)?;
+    let suggestions = app.suggest(typed.unwrap_or_default(), limit).await?;
+    let suggestions = suggestions.into_iter().map(|found| SuggestionBody { text: found.text, policies: found.policies });
+    Ok(Json(SuggestionListBody { suggestions: suggestions.collect() }))
 }
 
 /// The enterprise a policy is held against.

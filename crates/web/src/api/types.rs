@@ -29,6 +29,53 @@ pub struct PolicyListBody {
     pub hits: Vec<HitBody>,
     /// For each facet, its values with the number of matching policies.
     pub facets: BTreeMap<String, Vec<FacetBody>>,
+    /// Whether fewer words were asked for than were typed, because no policy has them all.
+    pub relaxed: bool,
+    /// What was perhaps meant, where little was found.
+    pub did_you_mean: Vec<CorrectionBody>,
+}
+
+/// Characters of a question and those that were perhaps meant.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CorrectionBody {
+    /// As typed, half width and in lower case.
+    pub typed: String,
+    /// As the policies have them.
+    pub meant: String,
+}
+
+/// What is like a policy.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SimilarListBody {
+    /// Most similar first.
+    pub hits: Vec<HitBody>,
+}
+
+/// What may stand behind the characters typed so far.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SuggestionListBody {
+    /// Words, then titles.
+    pub suggestions: Vec<SuggestionBody>,
+}
+
+/// One suggestion.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SuggestionBody {
+    /// The text to look for.
+    pub text: String,
+    /// Policies that have it, roughly.
+    pub policies: u64,
+}
+
+/// One part of a score.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReasonBody {
+    /// What gave it: `title`, `body`, `phrase`, `freshness` …
+    pub what: String,
+    /// For which word, phrase or number.
+    pub text: String,
+    /// What it adds; of `freshness` and `authority`, what the sum of the others is multiplied by.
+    pub score: f32,
 }
 
 /// One value of a facet.
@@ -50,6 +97,12 @@ impl PolicyListBody {
             next,
             hits: hits.hits.into_iter().map(HitBody::new).collect(),
             facets: hits.facets.into_iter().map(|(name, values)| (name, facet(values))).collect(),
+            relaxed: hits.relaxed,
+            did_you_mean: hits
+                .did_you_mean
+                .into_iter()
+                .map(|found| CorrectionBody { typed: found.typed, meant: found.meant })
+                .collect(),
         }
     }
 }
@@ -76,10 +129,13 @@ pub struct HitBody {
     pub issuer: Option<String>,
     /// Life-cycle state.
     pub state: String,
+    /// What the score is made of, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<ReasonBody>,
 }
 
 impl HitBody {
-    fn new(hit: Hit) -> Self {
+    pub(super) fn new(hit: Hit) -> Self {
         let mut snippet = String::new();
         let mut highlights = Vec::new();
         let mut at = 0;
@@ -101,6 +157,11 @@ impl HitBody {
             number: hit.number,
             issuer: hit.issuer,
             state: hit.state,
+            reasons: hit
+                .reasons
+                .into_iter()
+                .map(|reason| ReasonBody { what: reason.what, text: reason.text, score: reason.score })
+                .collect(),
         }
     }
 }
@@ -181,6 +242,8 @@ pub struct CopyBody {
     pub url: String,
     /// Source id.
     pub source: String,
+    /// `canonical`, `copy` (the same text), `revision` (it brought another text of the act).
+    pub role: &'static str,
     /// When it was last seen.
     #[schema(format = DateTime)]
     pub seen: String,
@@ -201,7 +264,7 @@ pub struct RevisionBody {
 }
 
 /// A value as JSON; what cannot be written is `null`, which no type of the model is.
-fn json(value: &impl Serialize) -> Value {
+pub(super) fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
@@ -209,6 +272,7 @@ impl PolicyBody {
     pub(super) fn new(app: &App, record: Record) -> Self {
         let state = state_of(&record).name().to_owned();
         let Record { policy, document, annotation, .. } = record;
+        let copies = policy.copies.iter().map(|copy| CopyBody::new(copy, policy.role_of(&copy.document))).collect();
         Self {
             id: policy.id.0,
             title: if policy.title.is_empty() { document.title } else { policy.title },
@@ -231,15 +295,16 @@ impl PolicyBody {
             tree: annotation.tree.as_ref().map(json),
             tags: annotation.tags.iter().map(json).collect(),
             key_points: annotation.key_points.iter().map(json).collect(),
-            copies: policy.copies.into_iter().map(CopyBody::new).collect(),
+            copies,
             revisions: policy.revisions.into_iter().map(RevisionBody::new).collect(),
         }
     }
 }
 
 impl CopyBody {
-    fn new(copy: model::policy::Copy) -> Self {
-        Self { document: copy.document.0, url: copy.url, source: copy.source.0, seen: copy.seen.to_string() }
+    fn new(copy: &model::policy::Copy, role: &'static str) -> Self {
+        let (document, url, source) = (copy.document.to_string(), copy.url.clone(), copy.source.to_string());
+        Self { document, url, source, role, seen: copy.seen.to_string() }
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Every page works without JavaScript; htmx swaps parts of the same pages, so there are no partial templates.
 
+pub(crate) mod difference;
 pub(crate) mod enterprises;
+pub(crate) mod life;
 pub(crate) mod policy;
 pub(crate) mod proposals;
 pub(crate) mod search;

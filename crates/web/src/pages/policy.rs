@@ -10,6 +10,8 @@ use jiff::civil::Date;
 use model::verdict::ConditionVerdict;
 use model::{ConditionTree, DocumentId, EnterpriseId, Item, PolicyId, Record, Verdict, What};
 
+use super::difference::difference_address;
+use super::life::LifeView;
 use super::{StateView, enterprise_address, minute, parameter, policy_address, render, web_address};
 use crate::App;
 use crate::backend::state_of;
@@ -21,6 +23,9 @@ use crate::wording;
 
 /// Deepest nesting of conditions shown; deeper branches are shown at this depth.
 const DEEPEST_TREE: usize = 12;
+
+/// Policies like it that are shown.
+const MOST_SIMILAR: usize = 5;
 
 #[derive(Template)]
 #[template(path = "policy.html")]
@@ -43,9 +48,13 @@ struct PolicyView {
     /// With what became of each.
     attachments: Vec<(LinkView, &'static str)>,
     copies: Vec<CopyView>,
-    revisions: Vec<(u32, String, String)>,
+    /// Number, when it was first seen, fingerprint, and what it changed.
+    revisions: Vec<(u32, String, String, Option<String>)>,
+    life: LifeView,
     text: Vec<Part>,
     refused: usize,
+    /// Address, title and date of policies like it.
+    similar: Vec<(String, String, String)>,
     enterprise: String,
     verdict: Option<VerdictView>,
 }
@@ -148,10 +157,18 @@ pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>, RawQuer
         }
         None => None,
     };
-    render(&view(&app, &record, asked.unwrap_or_default(), verdict))
+    let on = super::life::asked_day(raw.as_deref())?;
+    let life = LifeView::new(&app, &record, &app.history(record.policy.id.clone()).await?, on);
+    let mut view = view(&app, &record, life, asked.unwrap_or_default(), verdict);
+    let similar = app.similar(record.policy.id.clone(), MOST_SIMILAR).await?;
+    view.similar = similar
+        .into_iter()
+        .map(|hit| (policy_address(hit.id.as_str()), hit.title, hit.date.map(|date| date.to_string()).unwrap_or_default()))
+        .collect();
+    render(&view)
 }
 
-fn view(app: &App, record: &Record, enterprise: String, verdict: Option<(Verdict, String)>) -> PolicyView {
+fn view(app: &App, record: &Record, life: LifeView, enterprise: String, verdict: Option<(Verdict, String)>) -> PolicyView {
     let document = &record.document;
     let characters = Characters::new(&document.text);
     let reader = Reader { app, record, characters: &characters, today: app.clock.today(), verdicts: by_item(verdict.as_ref()) };
@@ -163,6 +180,7 @@ fn view(app: &App, record: &Record, enterprise: String, verdict: Option<(Verdict
         address: policy_address(record.policy.id.as_str()),
         title: if record.policy.title.is_empty() { document.title.clone() } else { record.policy.title.clone() },
         inner_title: record.policy.inner_title.clone(),
+        similar: Vec::new(),
         state: StateView::new(state),
         evidence: record.policy.state_evidence.clone(),
         desk: record.decision.as_ref().map(desk_words),
@@ -177,6 +195,7 @@ fn view(app: &App, record: &Record, enterprise: String, verdict: Option<(Verdict
         attachments: document.attachments.iter().map(file_view).collect(),
         copies: copies(record),
         revisions: revisions(record),
+        life,
         text: marks::render(document, &characters, &marks),
         refused: reader.refused(),
         enterprise,
@@ -221,6 +240,9 @@ fn facts(app: &App, record: &Record) -> Vec<(&'static str, String)> {
         },
     );
     let numbers: Vec<String> = document.numbers.iter().map(ToString::to_string).collect();
+    // What the text itself says counts where the page has no field for it.
+    let dates = &record.policy.course.dates;
+    let told = |dated: &Option<model::life::Dated>| dated.as_ref().map(|dated| dated.date);
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
     let all = [
         ("发文字号", if numbers.is_empty() { "未注明".to_owned() } else { numbers.join("、") }),
@@ -228,8 +250,8 @@ fn facts(app: &App, record: &Record) -> Vec<(&'static str, String)> {
         ("适用地区", app.vocabulary.label("region", &record.policy.region, &app.regions)),
         ("成文日期", day(document.issued)),
         ("发布日期", published),
-        ("施行日期", day(document.effective)),
-        ("失效日期", day(document.expires)),
+        ("施行日期", day(document.effective.or(told(&dates.effective)))),
+        ("失效日期", day(document.expires.or(told(&dates.expires)))),
         ("索引号", optional(&document.index_number)),
         ("来源", optional(&document.source)),
         ("主题分类", optional(&document.theme)),
@@ -249,15 +271,17 @@ fn file_view(file: &model::Attachment) -> (LinkView, &'static str) {
 fn copies(record: &Record) -> Vec<CopyView> {
     let copy_view = |copy: &model::policy::Copy| CopyView {
         link: link(&copy.url, &copy.url),
-        source: copy.source.to_string(),
+        source: format!("{}　{}", wording::copy_role(record.policy.role_of(&copy.document)), copy.source),
         seen: minute(copy.seen),
     };
     record.policy.copies.iter().map(copy_view).collect()
 }
 
-fn revisions(record: &Record) -> Vec<(u32, String, String)> {
+fn revisions(record: &Record) -> Vec<(u32, String, String, Option<String>)> {
     let fingerprint = |text: &str| text.chars().take(12).collect();
-    record.policy.revisions.iter().rev().map(|one| (one.number, minute(one.seen), fingerprint(&one.fingerprint))).collect()
+    let changes = |number: u32| (number > 1).then(|| difference_address(record.policy.id.as_str(), number - 1, number));
+    let revisions = record.policy.revisions.iter().rev();
+    revisions.map(|one| (one.number, minute(one.seen), fingerprint(&one.fingerprint), changes(one.number))).collect()
 }
 
 /// Reads the findings of one record.
@@ -492,7 +516,8 @@ mod tests {
         let world = world();
         let mut record = world.app.store.record(&"p1".into()).unwrap().unwrap();
         change(&mut record);
-        view(&world.app, &record, String::new(), None).render().unwrap()
+        let life = LifeView::new(&world.app, &record, &crate::history::History::default(), None);
+        view(&world.app, &record, life, String::new(), None).render().unwrap()
     }
 
     #[test]
@@ -538,6 +563,7 @@ mod tests {
                 reason: "重复收录".to_owned(),
                 tags: Vec::new(),
                 state: Some(model::LifeCycle::Expired),
+                state_since: None,
                 at: jiff::Timestamp::UNIX_EPOCH,
             });
         });

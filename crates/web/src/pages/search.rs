@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::query::{Hit, Hits, MARK_END, MARK_START, Sort};
+use model::query::{Hit, Hits, MARK_END, MARK_START, Reason, Sort};
 
 use super::{StateView, policy_address, render};
 use crate::App;
-use crate::params::{Asked, DEEPEST, Dialect, FACETS, PER_PAGE};
+use crate::params::{Asked, DEEPEST, Dialect, FACETS, PER_PAGE, sort_name};
 use crate::problem::Problem;
 use crate::vocabulary::state_by_name;
 use crate::wording;
@@ -32,6 +32,11 @@ struct SearchView {
     clear: Option<String>,
     facets: Vec<FacetView>,
     error: Option<String>,
+    /// The question with other words, and its address.
+    meant: Option<(String, String)>,
+    relaxed: bool,
+    /// Turns the explanation of scores on or off.
+    explain: Option<ChipView>,
     total: usize,
     summary: String,
     hits: Vec<HitView>,
@@ -67,12 +72,20 @@ struct ValueView {
 
 struct HitView {
     address: String,
-    title: String,
+    title: Vec<Part>,
+    reasons: Vec<ReasonView>,
     snippet: Vec<Part>,
     number: Option<String>,
     issuer: Option<String>,
     date: Option<String>,
     state: StateView,
+}
+
+/// A part of a score.
+struct ReasonView {
+    what: String,
+    text: String,
+    score: String,
 }
 
 struct PageLink {
@@ -128,8 +141,12 @@ fn view(app: &App, asked: &Asked, hits: Hits, error: Option<String>, troubled: u
     let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
     let hidden =
         asked.filters.iter().flat_map(|(facet, values)| values.iter().map(|value| (facet.clone(), value.clone()))).collect();
-    let sort = if asked.sort == Sort::Newest { "newest" } else { "" };
-    let sorts = [(Sort::Relevance, "相关"), (Sort::Newest, "最新")];
+    let sort = if asked.sort == Sort::Relevance { "" } else { sort_name(asked.sort) };
+    let sorts = [(Sort::Relevance, "相关"), (Sort::Newest, "最新"), (Sort::Closing, "快截止")];
+    let explained = ChipView {
+        label: if asked.explain { "不看得分" } else { "得分说明" }.to_owned(),
+        address: asked.explained(!asked.explain),
+    };
     SearchView {
         section: "search",
         question: asked.question.clone(),
@@ -145,12 +162,24 @@ fn view(app: &App, asked: &Asked, hits: Hits, error: Option<String>, troubled: u
         clear: asked.is_narrowed().then(|| asked.without_filters()),
         facets: facets(app, asked, &hits),
         error,
+        meant: meant(asked, &hits),
+        relaxed: hits.relaxed && total > 0,
+        explain: (asked.sort == Sort::Relevance && total > 0).then_some(explained),
         total,
         summary: summary(asked, &hits),
         pages: page_links(asked, total),
         hits: hits.hits.into_iter().map(hit_view).collect(),
         troubled,
     }
+}
+
+/// The question with the words that were perhaps meant. Where the typed ones cannot be found in it, as where it was
+/// written in traditional characters, nothing is offered.
+fn meant(asked: &Asked, hits: &Hits) -> Option<(String, String)> {
+    let mended = hits.did_you_mean.iter().try_fold(asked.question.clone(), |question, found| {
+        question.contains(&found.typed).then(|| question.replace(&found.typed, &found.meant))
+    })?;
+    (mended != asked.question).then(|| (mended.clone(), asked.reworded(mended)))
 }
 
 fn summary(asked: &Asked, hits: &Hits) -> String {
@@ -201,15 +230,25 @@ fn facets(app: &App, asked: &Asked, hits: &Hits) -> Vec<FacetView> {
 }
 
 fn hit_view(hit: Hit) -> HitView {
-    let title = if hit.title.trim().is_empty() { "（无标题）".to_owned() } else { hit.title };
+    let marked = if hit.marked_title.trim().is_empty() { "（无标题）" } else { hit.marked_title.as_str() };
     HitView {
         address: policy_address(hit.id.as_str()),
-        title,
+        title: parts(marked),
+        reasons: hit.reasons.iter().map(reason_view).collect(),
         snippet: parts(&hit.snippet),
         number: hit.number,
         issuer: hit.issuer,
         date: hit.date.map(|date| date.to_string()),
         state: StateView::new(state_by_name(&hit.state).unwrap_or_default()),
+    }
+}
+
+fn reason_view(reason: &Reason) -> ReasonView {
+    let is_factor = matches!(reason.what.as_str(), "freshness" | "authority");
+    ReasonView {
+        what: wording::score_part(&reason.what).to_owned(),
+        text: reason.text.clone(),
+        score: format!("{}{:.2}", if is_factor { "×" } else { "+" }, reason.score),
     }
 }
 
